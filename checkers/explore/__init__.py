@@ -1,0 +1,1 @@
+"""The explorer: specs compiled to machine code and searched breadth first, exactly, on all workers."""
