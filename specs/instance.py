@@ -86,14 +86,15 @@ class Instance:
     def actions(self) -> tuple[BoundAction, ...]:
         """The actions of this variant."""
         replaced = dict(self.variant.replaces)
-        return tuple(self._action(replaced.get(a, a)) for a in (*self.spec.actions, *self.variant.adds))
+        return tuple(self.bound_action(replaced.get(a, a)) for a in (*self.spec.actions, *self.variant.adds))
 
     @cached_property
     def initial(self) -> BoundAction:
         """Writes an initial state into one with all fields at their defaults."""
-        return self._action(cast("Callable[..., bool]", self.spec.initial))
+        return self.bound_action(cast("Callable[..., bool]", self.spec.initial))
 
-    def _action(self, function: Callable[..., bool]) -> BoundAction:
+    def bound_action(self, function: Callable[..., bool]) -> BoundAction:
+        """An action of the spec (of any variant) at these bounds."""
         where = f"{self.spec.name}.{function.__name__}"
         domains: Mapping[str, Domain] = getattr(function, "domains", {})
         names = list(inspect.signature(function).parameters)[1:]

@@ -521,11 +521,14 @@ def one_leader_an_epoch(s: State) -> bool:
 
 
 def high_watermark_never_regresses(before: State, after: State) -> bool:
-    """REP-2: while a replica stays in a leader epoch, its high watermark does not go back."""
+    """REP-2: the high watermark of a leader does not go back while its epoch lasts.
+
+    A follower's may: it takes over that of a newly elected leader, which can lag its own.
+    """
     return all(
         after.replicas[r].high_watermark >= before.replicas[r].high_watermark
         for r in range(REPLICAS)
-        if after.replicas[r].leader_epoch == before.replicas[r].leader_epoch
+        if presumes_leadership(after, r) and after.replicas[r].leader_epoch == before.replicas[r].leader_epoch
     )
 
 

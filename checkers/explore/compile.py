@@ -1,0 +1,141 @@
+"""Compiling a spec: generate its module, keep it and its machine code on disk by content, load it.
+
+The cache lies in `$LOGPROOF_CACHE`, or the user's cache folder, or, where neither can be written, a temporary folder. A module's
+folder is named by a digest of its own text, of this package's sources and of the versions of Python and numba, so
+nothing in it is ever stale.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+
+from checkers.explore import runtime
+from checkers.explore.generate import Generator, Options
+from specs.instance import Instance
+from specs.shape import Scalar, Shape, Struct, Vector
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class CompiledSpec:
+    """A spec at given bounds as machine code; serves every variant."""
+
+    instance: Instance
+    generator: Generator
+    module: ModuleType
+
+    @property
+    def expand(self) -> Callable[..., int]:
+        """See Generator.expand."""
+        return self.module.expand  # type: ignore[no-any-return]
+
+    @cached_property
+    def dtype(self) -> np.dtype[Any]:
+        """The unpacked state."""
+        return dtype_of(self.instance.struct, self.instance.storage_bits)
+
+    def workspace(self) -> tuple[Any, ...]:
+        """What one task needs besides its output: records to work on, and scratch words."""
+        states = np.zeros(3, self.dtype)
+        fill(states[2], self.instance.struct)
+        uppers = [np.zeros(4, dtype_of(u.instance.struct, self.instance.storage_bits)) for u in self.generator.uppers]
+        for source, records in zip(self.generator.uppers, uppers, strict=True):
+            fill(records[3], source.instance.struct)
+        scratch = np.zeros(self.generator.scratch_size(), np.uint64)
+        return (states, tuple(uppers), scratch) if uppers else (states, scratch)
+
+
+def dtype_of(shape: Shape, bits: int) -> np.dtype[Any]:
+    """The numpy type of an unpacked value: every scalar a signed integer of `bits` bits, nothing padded."""
+    if isinstance(shape, Scalar):
+        return np.dtype(f"i{bits // 8}")
+    if isinstance(shape, Vector):
+        return np.dtype((dtype_of(shape.element, bits), (shape.length,)))
+    return np.dtype([(name, dtype_of(inner, bits)) for name, inner in shape.fields])
+
+
+def fill(record: Any, struct: Struct) -> None:  # noqa: ANN401 - a numpy record
+    """Set every field, also those of a bag's blank slot, to its default."""
+    for name, inner in struct.fields:
+        if isinstance(inner, Scalar):
+            record[name] = inner.default()
+        elif isinstance(inner, Struct):
+            fill(record[name], inner)
+        else:
+            fill_items(record[name], inner)
+
+
+def fill_items(items: Any, vector: Vector) -> None:  # noqa: ANN401 - a numpy array
+    """Set every element to its default."""
+    for index in range(vector.length):
+        if isinstance(vector.element, Scalar):
+            items[index] = vector.element.default()
+        elif isinstance(vector.element, Struct):
+            fill(items[index], vector.element)
+        else:
+            fill_items(items[index], vector.element)
+
+
+def compile_spec(instance: Instance, options: Options) -> CompiledSpec:
+    """The compiled form, from the cache if its text was compiled before on this machine."""
+    generator = Generator(instance, options)
+    text = generator.source()
+    digest = hashlib.sha256(f"{text}{toolchain()}".encode()).hexdigest()[:24]
+    return CompiledSpec(instance, generator, load(f"{instance.spec.name}_{digest}", text))
+
+
+def toolchain() -> str:
+    """Everything else that machine code depends on."""
+    source = Path(runtime.__file__).read_text(encoding="utf-8")
+    versions = (sys.version, platform.machine(), numba.__version__, llvmlite.__version__, np.__version__)
+    return f"{versions}{source}"
+
+
+def cache_folder() -> Path:
+    """Where compiled specs are kept."""
+    chosen = os.environ.get("LOGPROOF_CACHE")
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    for folder in [Path(chosen)] if chosen else [home / "logproof"]:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    folder = Path(tempfile.gettempdir()) / f"logproof-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def load(name: str, text: str) -> ModuleType:
+    """Import a generated module, writing it first if it is new."""
+    folder = cache_folder() / name
+    path = folder / "compiled.py"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".new", delete=False, encoding="utf-8") as file:
+            file.write(text)
+        Path(file.name).replace(path)
+    location = importlib.util.spec_from_file_location(name, path)
+    assert location is not None
+    assert location.loader is not None
+    module = importlib.util.module_from_spec(location)
+    sys.modules[name] = module  # numba looks the module up when it loads machine code
+    location.loader.exec_module(module)
+    return module

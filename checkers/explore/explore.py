@@ -1,0 +1,91 @@
+"""Explore a spec: search it and say what was found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from checkers.clock import now
+from checkers.explore.checkpoint import Checkpoint
+from checkers.explore.compile import CompiledSpec, compile_spec
+from checkers.explore.generate import Options, every_action
+from checkers.explore.memory import peak_rss_bytes
+from checkers.explore.outcome import Exploration, SearchOptions
+from checkers.explore.predecessors import chain_by_search
+from checkers.explore.properties import Properties, choose
+from checkers.explore.search import Broken, Search, canonical, decide_symmetry
+from checkers.explore.trace import chain, violation
+from checkers.verdict import Holds, Unknown, Verdict
+from specs.instance import Instance
+
+
+def explore(instance: Instance, options: SearchOptions | None = None) -> Exploration:
+    """Search every reachable state, or up to the first violation. Raises UserError for a property that does not exist."""
+    options = options or SearchOptions()
+    properties = choose(instance, options.properties)
+    symmetric, notes = decide_symmetry(instance, options.symmetric)
+    started = now()
+    compiled = compile_spec(instance, Options(symmetric=symmetric, refinements=bool(properties.refinements)))
+    search = Search(properties, compiled, options)
+    search.warm_up()
+    compile_seconds = now() - started
+    if options.checkpoint is not None:
+        Checkpoint(search, options.checkpoint).attach()
+    started = now()
+    verdict = conclude(search, search.run())
+    return Exploration(
+        verdict=verdict,
+        distinct_states=search.store.count,
+        transitions=int(search.counters.fired.sum()),
+        max_depth=search.counters.depth,
+        fired=fired_by_action(search),
+        reached=reached(search),
+        symmetric=symmetric,
+        properties=properties.names,
+        seconds=now() - started,
+        compile_seconds=compile_seconds,
+        peak_rss_bytes=peak_rss_bytes(),
+        miss_probability=search.store.miss_probability(),
+        notes=notes,
+    )
+
+
+def conclude(search: Search, result: Broken | Unknown | None) -> Verdict:
+    """The verdict that a search's end amounts to."""
+    if isinstance(result, Unknown):
+        return result
+    if result is None:
+        vacuous = vacuity(search)
+        return Unknown(vacuous) if vacuous else Holds()
+    task = search.tasks[0]
+    if search.options.hash_bits:
+        chain_of_words = chain_by_search(partial(bare_search, search), result.words, result.depth)
+    else:
+        chain_of_words = chain(search.store, result.number)
+    return violation(search, result, chain_of_words, partial(canonical, search.compiled, task))
+
+
+def bare_search(search: Search) -> Search:
+    """The same search, checking nothing."""
+    nothing = Properties(search.instance, (), (), ())
+    return Search(nothing, search.compiled, replace(search.options, checkpoint=None, progress=None, deadlock=False))
+
+
+def fired_by_action(search: Search) -> dict[str, int]:
+    """How often each action of the variant was taken."""
+    counts = dict(zip(every_action(search.instance.spec), search.counters.fired, strict=True))
+    return {a.name: int(counts[a.source]) for a in search.instance.actions}
+
+
+def reached(search: Search) -> dict[str, int | None]:
+    """How soon each `reachable` predicate was met."""
+    return {p.__name__: search.counters.met.get(k) for k, p in enumerate(search.instance.spec.reachable)}
+
+
+def vacuity(search: Search) -> str | None:
+    """Why a search in which nothing was broken shows less than it seems to; None if it is sound."""
+    idle = [name for name, count in fired_by_action(search).items() if not count]
+    unmet = [name for name, depth in reached(search).items() if depth is None]
+    reasons = [f"these actions never fire: {', '.join(idle)}"] if idle else []
+    reasons += [f"these predicates are never met: {', '.join(unmet)}"] if unmet else []
+    return f"vacuous at these bounds: {'; '.join(reasons)}" if reasons else None

@@ -1,0 +1,227 @@
+"""The source of packing and unpacking: the compiled twin of `specs.packing`, and the canonical form under symmetry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checkers.explore.symmetry import Symmetry, symmetry_of
+from specs.instance import Instance
+from specs.packing import BagSlots, Slot
+from specs.shape import Path, Scalar, Shape, Vector, show_path
+
+
+class PackSource:
+    """Writes pack, unpack and, under symmetry, canonical; names start with `prefix`."""
+
+    def __init__(self, instance: Instance, *, symmetric: bool, prefix: str) -> None:
+        self.instance, self.prefix = instance, prefix
+        self.packing = instance.packing
+        self.symmetry = symmetry_of(instance.struct) if symmetric else Symmetry(())
+        self.renamings = list(self.symmetry.renamings())
+        self.entry = f"{prefix}canonical" if self.symmetry.kinds else f"{prefix}pack"
+
+    def word_names(self) -> list[str]:
+        """The words of a packed state, as variables."""
+        return [f"w{k}" for k in range(self.packing.words)]
+
+    def tables(self) -> Iterator[str]:
+        """For each kind: the old name of each new one (OLD), the new name of each old one after none (NEW), sets (SET)."""
+        for kind, members in self.symmetry.kinds:
+            new = [r[kind] for r in self.renamings]
+            old = [[names.index(i) for i in range(members)] for names in new]
+            sets = [[sum(1 << names[m] for m in range(members) if s >> m & 1) for s in range(1 << members)] for names in new]
+            yield f"OLD_{kind} = np.array({old}, dtype=np.int64)"
+            yield f"NEW_{kind} = np.array({[[-1, *names] for names in new]}, dtype=np.int64)"
+            yield f"SET_{kind} = np.array({sets}, dtype=np.int64)"
+
+    def functions(self) -> Iterator[str]:
+        """All of them."""
+        yield self.unpack()
+        yield self.pack_function(f"{self.prefix}pack", renamed=False)
+        if self.symmetry.kinds:
+            yield self.pack_function(f"{self.prefix}pack_as", renamed=True)
+            yield self.canonical()
+
+    # -- pack
+
+    def pack_function(self, name: str, *, renamed: bool) -> str:
+        """Packs `s`, renamed by renaming number `g` if `renamed`; raises OverflowError for a field outside its range."""
+        lines = ["@compiled", f"def {name}(s, {'g, ' if renamed else ''}scratch):", "    bad = False"]
+        lines += [f"    {word} = uint64(0)" for word in self.word_names()]
+        if renamed:
+            lines += [f"    {kind}{i} = OLD_{kind}[g, {i}]" for kind, n in self.symmetry.kinds for i in range(n)]
+        for slot in self.packing.slots:
+            lines += self.pack_slot(slot, self.source_path(slot.path, renamed=renamed), f"w{slot.word}", renamed=renamed)
+        for bag in self.packing.bags:
+            lines += self.pack_bag(bag, renamed=renamed)
+        lines += ["    if bad:", "        raise OverflowError"]
+        words = self.word_names()
+        lines.append(f"    return ({', '.join(words)}{',' if len(words) == 1 else ''})")
+        return "\n".join(lines)
+
+    def source_path(self, path: Path, *, renamed: bool) -> str:
+        """Where the value for a place of the (renamed) packed state comes from."""
+        text, shape = "s", self.instance.struct
+        for step in path:
+            shape, text = self.descend(shape, text, step, renamed=renamed)
+        return text
+
+    def descend(self, shape: Shape, text: str, step: str | int, *, renamed: bool) -> tuple[Shape, str]:
+        """One step of a path."""
+        if isinstance(shape, Vector):
+            permuted = renamed and shape.index in dict(self.symmetry.kinds)
+            return shape.element, f"{text}[{shape.index}{step}]" if permuted else f"{text}[{step}]"
+        return shape.by_name[step], f"{text}.{step}"
+
+    def renamed_value(self, scalar: Scalar, value: str) -> str:
+        """An expression for the value under renaming `g`."""
+        kinds = dict(self.symmetry.kinds)
+        if scalar.is_id and scalar.kind in kinds:
+            return f"NEW_{scalar.kind}[g, uint64({value} + 1)]"
+        element = scalar.element
+        if element is None:
+            return value
+        if element.is_id and element.kind in kinds:
+            return f"SET_{element.kind}[g, uint64({value})]"
+        if element.element is not None and element.element.is_id and element.element.kind in kinds:
+            return f"renamed_sets({value}, SET_{element.element.kind}, g)"
+        return value
+
+    def pack_slot(self, slot: Slot, source: str, word: str, *, renamed: bool, indent: str = "    ") -> Iterator[str]:
+        """Check one leaf's range and put it into its place."""
+        value = f"int64({source})"
+        if renamed:
+            value = self.renamed_value(slot.scalar, value)
+        low, span = slot.scalar.low, slot.scalar.high - slot.scalar.low
+        yield f"{indent}v = {value}{f' - ({low})' if low else ''}"
+        yield f"{indent}bad |= (v < 0) | (v > {span})"
+        yield f"{indent}{word} |= uint64(v) << uint64({slot.shift})"
+
+    def pack_bag(self, bag: BagSlots, *, renamed: bool) -> Iterator[str]:
+        """Sort the messages' keys and put them into their places."""
+        holder = self.source_path(bag.path, renamed=renamed)
+        yield f"    n = int64({holder}.count)"
+        for index in range(len(bag.places)):
+            yield f"    if n > {index}:"
+            yield "        key = uint64(0)"
+            for leaf in bag.leaves:
+                source = f"{holder}.items[{index}].{show_path(leaf.path)}"
+                yield from self.pack_slot(leaf, source, "key", renamed=renamed, indent="        ")
+            yield f"        j = {index}"
+            yield "        while j > 0 and scratch[j - 1] > key:"
+            yield "            scratch[j] = scratch[j - 1]"
+            yield "            j -= 1"
+            yield "        scratch[j] = key"
+        for index, (word, shift) in enumerate(bag.places):
+            yield f"    if n > {index}:"
+            yield f"        w{word} |= scratch[{index}] << uint64({shift})"
+
+    # -- unpack
+
+    def unpack(self) -> str:
+        """Writes row `i` of `rows` into `s`, which must be blank."""
+        lines = ["@compiled", f"def {self.prefix}unpack(rows, i, s):"]
+        lines += [f"    w{k} = rows[i, {k}]" for k in range(self.packing.words)]
+        for slot in self.packing.slots:
+            lines.append(self.unpack_slot(slot, f"s.{show_path(slot.path)}", f"w{slot.word}", "    "))
+        for bag in self.packing.bags:
+            holder = f"s.{show_path(bag.path)}"
+            for index, (word, shift) in enumerate(bag.places):
+                lines.append(f"    if {holder}.count > {index}:")
+                lines.append(f"        key = w{word} >> uint64({shift})")
+                lines += [
+                    self.unpack_slot(leaf, f"{holder}.items[{index}].{show_path(leaf.path)}", "key", "        ")
+                    for leaf in bag.leaves
+                ]
+        lines.append("    return 0")
+        return "\n".join(lines)
+
+    @staticmethod
+    def unpack_slot(slot: Slot, target: str, word: str, indent: str) -> str:
+        """Read one leaf."""
+        mask = (1 << slot.scalar.bits) - 1
+        low = f" + ({slot.scalar.low})" if slot.scalar.low else ""
+        return f"{indent}{target} = int64(({word} >> uint64({slot.shift})) & uint64({mask})){low}"
+
+    # -- canonical
+
+    def canonical(self) -> str:
+        """The least packed form over the renamings that sort the colours of the elements they move."""
+        words = self.word_names()
+        lines = ["@compiled", f"def {self.prefix}canonical(s, scratch):"]
+        base = 0
+        conditions: list[str] = []
+        for kind, members in self.symmetry.kinds:
+            colour = self.colour(kind)
+            if not colour:
+                continue
+            for i in range(members):
+                lines.append("    key = uint64(0)")
+                lines += [line.format(i=i) for line in colour]
+                lines.append(f"    scratch[{base + i}] = key")
+            conditions += [
+                f"scratch[{base} + OLD_{kind}[g, {i}]] > scratch[{base} + OLD_{kind}[g, {i + 1}]]" for i in range(members - 1)
+            ]
+            base += members
+        best = [f"best{k}" for k in range(len(words))]
+        lines += [f"    {b} = uint64(0)" for b in best]
+        lines += ["    found = False", f"    for g in range({len(self.renamings)}):"]
+        if conditions:
+            lines += [f"        if {' or '.join(conditions)}:", "            continue"]
+        comma = "," if len(words) == 1 else ""
+        lines.append(f"        {', '.join(words)}{comma} = {self.prefix}pack_as(s, g, scratch[{base}:])")
+        lines.append(f"        if not found or {less(words, best)}:")
+        lines.append("            found = True")
+        lines += [f"            {b} = {w}" for b, w in zip(best, words, strict=True)]
+        lines.append(f"    return ({', '.join(best)}{comma})")
+        return "\n".join(lines)
+
+    def colour(self, kind: str) -> list[str]:
+        """Lines that fold into `key` what element `{i}` of the first array indexed by a kind has whatever ids are called."""
+        vector = next(
+            ((name, s) for name, s in self.instance.struct.fields if isinstance(s, Vector) and s.index == kind), None
+        )
+        if vector is None:
+            return []
+        name, shape = vector
+        lines: list[str] = []
+        used = 0
+        for path, scalar in self.fixed_leaves(shape.element):
+            source = f"int64(s.{name}[{{i}}].{show_path(path)})" if path else f"int64(s.{name}[{{i}}])"
+            bits, expression = self.invariant_part(kind, scalar, source)
+            if bits and used + bits <= 64:
+                lines.append(f"    key = key << uint64({bits}) | uint64({expression})")
+                used += bits
+        return lines
+
+    def fixed_leaves(self, shape: Shape, path: Path = ()) -> Iterator[tuple[Path, Scalar]]:
+        """The leaves that no renaming moves: those outside arrays indexed by ids, and outside bags."""
+        if isinstance(shape, Scalar):
+            yield path, shape
+        elif isinstance(shape, Vector):
+            if shape.index is None:
+                for index in range(shape.length):
+                    yield from self.fixed_leaves(shape.element, (*path, index))
+        elif not shape.bag:
+            for name, inner in shape.fields:
+                yield from self.fixed_leaves(inner, (*path, name))
+
+    @staticmethod
+    def invariant_part(kind: str, scalar: Scalar, source: str) -> tuple[int, str]:
+        """What of a leaf no renaming changes, with its bits: the value, whether an id is its own, whether a set holds itself."""
+        if scalar.is_id:
+            return (1, f"{source} == {{i}}") if scalar.kind == kind else (0, "")
+        element = scalar.element
+        if element is None:
+            return scalar.bits, f"{source} - ({scalar.low})"
+        if element.is_id and element.kind == kind:
+            return 1, f"({source} >> {{i}}) & 1"
+        return 0, ""
+
+
+def less(left: list[str], right: list[str]) -> str:
+    """Lexicographic comparison of words."""
+    text = f"{left[-1]} < {right[-1]}"
+    for a, b in zip(reversed(left[:-1]), reversed(right[:-1]), strict=True):
+        text = f"{a} < {b} or ({a} == {b} and ({text}))"
+    return f"({text})"

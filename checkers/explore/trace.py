@@ -1,0 +1,121 @@
+"""From where a search stopped to a run: the chain of packed states, then the steps between them in plain Python.
+
+The search keeps no actions. Each step is found again by taking, from the state before, the first step whose result has the
+canonical form of the state after; so a run found under symmetry is a run of the spec as written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from checkers.explore import generate
+from checkers.explore.properties import refinement_name
+from checkers.explore.search import FAULT, Broken, Search
+from checkers.explore.store import NO_PARENT, Store
+from checkers.verdict import Moment, Run, Violated
+from specs.instance import Instance, Step
+from specs.language import Finding, Record
+from specs.packing import Words
+
+Canonical = Callable[[Words], Words]
+
+
+def chain(store: Store, number: int) -> list[Words]:
+    """The packed states from an initial one to the given one."""
+    words: list[Words] = []
+    while number != NO_PARENT:
+        words.append(store.state(number))
+        number = store.parent(number)
+    return words[::-1]
+
+
+def retrace(instance: Instance, words: list[Words], canonical: Canonical) -> Run:
+    """A run through states of the given canonical forms."""
+    state = next(s for s in instance.initial_states() if canonical(instance.encode(s)) == words[0])
+    initial, moments = state, []
+    for wanted in words[1:]:
+        step, state = next((t, s) for t, s in instance.steps(state) if canonical(instance.encode(s)) == wanted)
+        moments.append(Moment(step, state))
+    return Run(initial, tuple(moments))
+
+
+def last_state(run: Run) -> Record:
+    """Where a run ends."""
+    return run.moments[-1].state if run.moments else run.initial
+
+
+def extended(run: Run, step: Step, state: Record, fault: str | None = None) -> Run:
+    """The run and one more step."""
+    return Run(run.initial, (*run.moments, Moment(step, state)), fault=fault)
+
+
+def violation(search: Search, broken: Broken, words: list[Words], canonical: Canonical) -> Violated:
+    """The counterexample: the run to the state that was found, and the step that breaks something if it takes one."""
+    spec, instance = search.instance.spec, search.instance
+    run = retrace(instance, words, canonical)
+    if broken.reason == generate.BROKEN_INVARIANT:
+        return Violated(spec.invariants[broken.which].__name__, run)
+    if broken.reason == generate.DEADLOCK:
+        return Violated("deadlock", run, "no action is enabled")
+    if broken.reason == FAULT:
+        return faulty(instance, run)
+    if broken.reason == generate.BROKEN_STEP:
+        step_property = instance.rebind(spec.step_properties[broken.which])
+        before = last_state(run)
+        step, after = next((t, s) for t, s in instance.steps(before) if not step_property(before, s))
+        return Violated(spec.step_properties[broken.which].__name__, extended(run, step, after))
+    refinement = spec.refines[broken.which]
+    before = last_state(run)
+    step, after = next((t, s) for t, s in instance.steps(before) if not refines(instance, broken.which, before, s))
+    return Violated(refinement_name(refinement.upper), extended(run, step, after))
+
+
+def refines(instance: Instance, which: int, before: Record, after: Record) -> bool:
+    """Whether a step maps to a step of the upper spec, or to a stutter."""
+    refinement = instance.spec.refines[which]
+    upper = generate.upper_instance(instance, refinement)
+    mapping = instance.rebind(refinement.mapping)
+    first, second = upper.struct.default(), upper.struct.default()
+    mapping(before, first)
+    mapping(after, second)
+    wanted = upper.encode(second)
+    return upper.encode(first) == wanted or any(upper.encode(s) == wanted for _, s in upper.steps(first))
+
+
+def faulty(instance: Instance, run: Run) -> Violated:
+    """The finding that compiled code stopped at, met again in plain Python."""
+    before = last_state(run)
+    for predicate in (*instance.spec.invariants, *instance.spec.reachable):
+        message = finding(lambda p=predicate: instance.rebind(p)(before))  # type: ignore[misc]
+        if message is not None:
+            return Violated("assertion", run, f"{predicate.__name__}: {message}")
+    for action in instance.actions:
+        for binding in action.bindings():
+            message = finding(lambda a=action, b=binding: instance.fire(before, a, b))  # type: ignore[misc]
+            if message is not None:
+                step = instance.step(action, binding)
+                kind = "range" if "leaves its range" in message or "outside" in message else "assertion"
+                return Violated(kind, extended(run, step, before, message), f"{step}: {message}")
+    message = f"{instance.spec.name}: compiled code stopped at a state where plain Python finds nothing: {before!r}"
+    raise AssertionError(message)
+
+
+def finding(call: Callable[[], object]) -> str | None:
+    """The message of the finding that a call meets; None if it meets none."""
+    try:
+        call()
+    except Finding as error:
+        return str(error)
+    except AssertionError as error:
+        return f"assertion failed{location(error)}"
+    except ZeroDivisionError as error:
+        return f"{error}{location(error)}"
+    return None
+
+
+def location(error: BaseException) -> str:
+    """The innermost function and line of an error."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f" in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}"

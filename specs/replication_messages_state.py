@@ -1,0 +1,226 @@
+"""The state of `specs.replication_messages`: the metadata log, the brokers, their messages, and how they are read.
+
+What a broker knows of the partition is nothing but how far it has read the controller's metadata log, so its view is a
+record of that log. Messages are slots: a replica has one fetch and one AlterPartition request under way at the most,
+as Kafka's fetcher threads and its AlterPartition manager have. An older fetch that a newer one overtakes would be
+refused by its fetch session (KIP-227), so it is as good as lost.
+
+Source: KIP-966 (eligible leader replicas), KIP-903 (broker epochs in fetches), KIP-497 (AlterPartition), KIP-595
+(diverging epochs in fetch responses); kafka.cluster.Partition, kafka.cluster.Replica and
+org.apache.kafka.controller.ReplicationControlManager of Apache Kafka; Vanlightly's published spec of KIP-966 in TLA+.
+Left out: which broker a fetch is sent to. It names a leader epoch, and one broker at the most leads in that.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from specs.language import NONE, Array, Id, Int, Maybe, Nested, Record, SetOf, bound, insert
+
+REPLICAS = bound("replicas", 2, low=1, high=5, doc="replicas of the partition")
+LOG_SIZE = bound("log_size", 1, low=1, high=6, doc="records that fit a log")
+MAX_RECORDS = bound("max_records", 1, low=1, high=6, doc="records ever written")
+MAX_LEADER_EPOCH = bound("max_leader_epoch", 2, low=0, high=6, doc="the last leader epoch; the first is 0")
+MAX_PARTITION_EPOCH = bound("max_partition_epoch", 6, low=1, high=14, doc="the last partition epoch; the first is 0")
+MIN_INSYNC_REPLICAS = bound("min_insync_replicas", 1, low=1, high=5, doc="min.insync.replicas of the topic")
+MAX_FENCES = bound("max_fences", 2, low=0, high=6, doc="how often the controller loses touch with a broker")
+MAX_LOSSY_RESTARTS = bound("max_lossy_restarts", 1, low=0, high=3, doc="unclean restarts, which may lose records")
+MAX_CLEAN_RESTARTS = bound("max_clean_restarts", 1, low=0, high=3, doc="restarts that lose nothing")
+MAX_REASSIGNMENTS = bound("max_reassignments", 1, low=0, high=3, doc="replicas taken away and given back, emptied")
+
+REPLICA = Id("replica", REPLICAS)
+EPOCH = Int(0, MAX_LEADER_EPOCH)
+PARTITION_EPOCH = Int(0, MAX_PARTITION_EPOCH)
+BROKER_EPOCH = Int(0, MAX_LOSSY_RESTARTS + MAX_CLEAN_RESTARTS)
+OFFSET = Int(0, LOG_SIZE)
+RECORD = Int(0, MAX_RECORDS - 1)
+
+NOTHING: Final = 0
+REQUEST: Final = 1
+"""A fetch, or an AlterPartition request, that its receiver has not handled yet."""
+RESPONSE: Final = 2
+"""A fetch response with one record or none. It has the leader's high watermark as `end_offset`."""
+DIVERGING: Final = 3
+"""A fetch response without records: the follower's log parts from the leader's, at `epoch` and `end_offset` at the latest."""
+ACCEPTED: Final = 2
+"""An AlterPartition request that the controller took: the leader learns it from the response or from the metadata log."""
+REFUSED: Final = 3
+"""An AlterPartition request that the controller refused since a member it names is not eligible."""
+
+
+class Entry(Record):
+    """A record in a log; ids tell records apart that the protocol itself can't. Past the end of a log all is 0."""
+
+    id = RECORD
+    epoch = EPOCH
+
+
+class Follower(Record):
+    """What a leader knows of a replica: where and in which session of its broker it last fetched, in this leader epoch."""
+
+    log_end_offset = Maybe(OFFSET)
+    broker_epoch = BROKER_EPOCH
+
+
+class Replica(Record):
+    """A broker with its replica. `partition_epoch` is how far it has read the metadata log."""
+
+    entries = Array(Entry, LOG_SIZE)
+    log_end_offset = OFFSET
+    high_watermark = OFFSET
+    broker_epoch = BROKER_EPOCH
+    partition_epoch = PARTITION_EPOCH
+    epoch_start_offset = OFFSET
+    """While it leads: its log end when it became leader."""
+    followers = Array(Follower, REPLICA)
+
+
+class Fetch(Record):
+    """The fetch of a follower. On its way to the leader, `offset` and `epoch` are the log end and the last record's epoch.
+
+    On its way back, `epoch` is that of the record `id`, or the leader's largest epoch up to the one that was asked.
+    """
+
+    stage = Int(NOTHING, DIVERGING)
+    leader_epoch = EPOCH
+    broker_epoch = BROKER_EPOCH
+    offset = OFFSET
+    epoch = Maybe(EPOCH)
+    id = Maybe(RECORD)
+    end_offset = OFFSET
+
+
+class AlterPartition(Record):
+    """A leader's request to change the ISR; `broker_epoch` is that of the member that it adds, if it adds one."""
+
+    stage = Int(NOTHING, REFUSED)
+    isr = SetOf(REPLICA)
+    partition_epoch = PARTITION_EPOCH
+    leader_epoch = EPOCH
+    broker_epoch = BROKER_EPOCH
+
+
+class Partition(Record):
+    """A record of the metadata log: the partition from one partition epoch on. Brokers have no use for the ELR."""
+
+    leader = Maybe(REPLICA)
+    leader_epoch = Maybe(EPOCH)
+    isr = SetOf(REPLICA)
+
+
+class Controller(Record):
+    """What the controller knows beside the last record of its metadata log. Broker epochs are those of the brokers."""
+
+    partition_epoch = PARTITION_EPOCH
+    elr = SetOf(REPLICA)
+    fenced = SetOf(REPLICA)
+
+
+class State(Record):
+    """The partition. A record of `metadata`, indexed by partition epoch, is blank once every broker is past it.
+
+    `acknowledged[offset]` is no part of the protocol: the record there that some leader's high watermark passed first.
+    """
+
+    replicas = Array(Replica, REPLICA)
+    fetches = Array(Fetch, REPLICA)
+    requests = Array(AlterPartition, REPLICA)
+    controller = Nested(Controller)
+    metadata = Array(Partition, MAX_PARTITION_EPOCH + 1)
+    next_record_id = Int(0, MAX_RECORDS)
+    acknowledged = Array(Maybe(RECORD), LOG_SIZE)
+    fences = Int(0, MAX_FENCES)
+    lossy_restarts = Int(0, MAX_LOSSY_RESTARTS)
+    reassignments = Int(0, MAX_REASSIGNMENTS)
+
+
+def initial(s: State) -> None:
+    """A new partition: empty logs, no leader yet, everyone in the ISR."""
+    for r in range(REPLICAS):
+        s.metadata[0].isr = insert(s.metadata[0].isr, r)
+
+
+# ------------------------------------------------------------------------------------------------- who knows what
+
+
+def current(s: State) -> Partition:
+    """The partition as the controller has it, which is the truth."""
+    return s.metadata[s.controller.partition_epoch]
+
+
+def view(s: State, replica: int) -> Partition:
+    """The partition as a broker has read of it."""
+    return s.metadata[s.replicas[replica].partition_epoch]
+
+
+def leads(s: State, replica: int) -> bool:
+    """A broker that believes itself the leader, be it true or a zombie."""
+    return view(s, replica).leader == replica
+
+
+def follows(s: State, replica: int) -> bool:
+    """A broker that has read of a leader other than itself."""
+    return view(s, replica).leader != NONE and view(s, replica).leader != replica
+
+
+def awaits_controller(s: State, leader: int) -> bool:
+    """Whether a leader has asked for another ISR and read nothing newer since: an answer may still come."""
+    request = s.requests[leader]
+    return request.stage != NOTHING and request.partition_epoch == s.replicas[leader].partition_epoch
+
+
+def maximal_isr(s: State, leader: int) -> int:
+    """KIP-497: the ISR that a leader has read of and, while it awaits an answer, the one it asked for, taken together."""
+    if awaits_controller(s, leader):
+        return view(s, leader).isr | s.requests[leader].isr
+    return view(s, leader).isr
+
+
+# ----------------------------------------------------------------------------------------------------------- the logs
+
+
+def append(log: Replica, id: int, epoch: int) -> None:
+    """Write one record at the log end."""
+    entry = log.entries[log.log_end_offset]
+    entry.id = id
+    entry.epoch = epoch
+    log.log_end_offset = log.log_end_offset + 1
+
+
+def truncate(log: Replica, end_offset: int) -> None:
+    """Drop every record at or above an offset; the high watermark stays within the log."""
+    for offset in range(LOG_SIZE):
+        if offset >= end_offset:
+            log.entries[offset].id = 0
+            log.entries[offset].epoch = 0
+    log.log_end_offset = min(log.log_end_offset, end_offset)
+    log.high_watermark = min(log.high_watermark, log.log_end_offset)
+
+
+def first_offset_above_epoch(log: Replica, epoch: int) -> int:
+    """The first offset that holds a record of a larger epoch; the log end if there is none."""
+    for offset in range(LOG_SIZE):
+        if offset < log.log_end_offset and log.entries[offset].epoch > epoch:
+            return offset
+    return log.log_end_offset
+
+
+def epoch_before(log: Replica, offset: int) -> int:
+    """The epoch of the last record below an offset; NONE if there is none."""
+    return NONE if offset == 0 else log.entries[offset - 1].epoch
+
+
+def holds(log: Replica, offset: int, id: int) -> bool:
+    """Whether a log has a given record at an offset."""
+    return offset < log.log_end_offset and log.entries[offset].id == id
+
+
+def same_entry(a: Replica, b: Replica, offset: int) -> bool:
+    """Whether two logs both reach past an offset and hold the same record there."""
+    return (
+        offset < a.log_end_offset
+        and offset < b.log_end_offset
+        and a.entries[offset].id == b.entries[offset].id
+        and a.entries[offset].epoch == b.entries[offset].epoch
+    )
+

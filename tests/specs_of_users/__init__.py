@@ -1,0 +1,1 @@
+"""Specs that have nothing to do with Kafka, written as a user of the library would write them."""
