@@ -184,8 +184,8 @@ def of_json(node: Node) -> Counterexample:
         fault=fields["fault"].text() if "fault" in fields else None,
         file=node.file,
     )
-    if (counterexample.broken in FAULTS) != (counterexample.fault is not None):
-        fields["property"].refuse(f'"fault" is there if, and only if, the property is {" or ".join(FAULTS)}')
+    if counterexample.fault is not None and counterexample.broken not in FAULTS:
+        fields["property"].refuse(f'where there is a "fault", the property must be {" or ".join(FAULTS)}')
     if counterexample.fault is not None and (not steps or steps[-1].changed):
         fields["steps"].refuse('where there is a "fault", the last step is the one that met it, and changed nothing')
     return counterexample

@@ -14,11 +14,12 @@ from typing import cast
 from checkers.claimed_run import instance_of, violation_of
 from checkers.counterexample import Counterexample, changes, fields_of
 from checkers.fairness import unmet_fairness
+from checkers.faults import FAULT_ERRORS, fault_of, message_of
 from checkers.refinement.steps import RefinementCheck
 from checkers.verdict import Run, UserError, Violated
-from specs.catalogue import DEADLOCK, FAULTS, Property, properties
+from specs.catalogue import DEADLOCK, FAULTS, Property, name_of, properties
 from specs.instance import Instance
-from specs.language import Eventually, Finding, Predicate, Record, Refinement, SpecError
+from specs.language import Eventually, Predicate, Record, Refinement, SpecError
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ def _taken_again(instance: Instance, run: Run) -> Stale | None:
     for number, moment in enumerate(run.moments[:-1] if run.fault is not None else run.moments, 1):
         try:
             after = instance.take(state, moment.step)
-        except (Finding, AssertionError) as error:
-            return Stale(number, f"{moment.step} fails: {_message(error)}")
+        except FAULT_ERRORS as error:
+            return Stale(number, f"{moment.step} fails: {message_of(error)}")
         if after is None:
             return Stale(number, f"{moment.step} is not enabled: {_enabled(instance, state)}")
         if after != moment.state:
@@ -87,15 +88,11 @@ def _taken_again(instance: Instance, run: Run) -> Stale | None:
     return None
 
 
-def _message(error: BaseException) -> str:
-    return str(error) or "an assertion of the spec"
-
-
 def _enabled(instance: Instance, state: Record) -> str:
     try:
         steps = [str(step) for step, _ in instance.steps(state)]
-    except (Finding, AssertionError) as error:
-        return f"another step fails ({_message(error)})"
+    except FAULT_ERRORS as error:
+        return f"another step fails ({message_of(error)})"
     return f"only {', '.join(steps)}" if steps else "no step is"
 
 
@@ -109,10 +106,11 @@ def _difference(instance: Instance, claimed: Record, state: Record) -> str:
 
 def _fails_as_claimed(instance: Instance, violated: Violated) -> Stale | None:
     run = violated.run
-    if (violated.broken in FAULTS) != (run.fault is not None):
-        return Stale(run.depth, f"{violated.broken} and a fault must come together")
+    if run.fault is not None and violated.broken not in FAULTS:
+        return Stale(run.depth, f"{violated.broken} is not what a fault breaks")
     if violated.broken in FAULTS:
-        return _fault(instance, violated.broken, run)
+        meets = _fault_of_step if run.fault is not None else _fault_of_property
+        return meets(instance, violated.broken, run)
     if violated.broken == DEADLOCK:
         return _deadlock(instance, run)
     promises = properties(instance.spec)
@@ -121,11 +119,11 @@ def _fails_as_claimed(instance: Instance, violated: Violated) -> Stale | None:
     promise = promises[violated.broken]
     try:
         return _CHECKS[promise.kind](instance, promise, run)
-    except (Finding, AssertionError) as error:
-        return Stale(run.depth, f"{promise.name} itself fails: {_message(error)}")
+    except FAULT_ERRORS as error:
+        return Stale(run.depth, f"{promise.name} itself fails: {message_of(error)}")
 
 
-def _fault(instance: Instance, broken: str, run: Run) -> Stale | None:
+def _fault_of_step(instance: Instance, broken: str, run: Run) -> Stale | None:
     if not run.moments:
         return Stale(0, "a fault needs a step that meets it")
     last = run.moments[-1].step
@@ -134,18 +132,32 @@ def _fault(instance: Instance, broken: str, run: Run) -> Stale | None:
         return Stale(run.depth, f"{last} met a fault, so it leaves the state as it was")
     try:
         after = instance.take(before, last)
-    except (Finding, AssertionError) as error:
-        met = FAULTS[isinstance(error, Finding)]
-        return None if met == broken else Stale(run.depth, f"{last} meets {met}, not {broken}: {_message(error)}")
+    except FAULT_ERRORS as error:
+        met = fault_of(error)
+        return None if met == broken else Stale(run.depth, f"{last} meets {met}, not {broken}: {message_of(error)}")
     enabled = "is taken without a fault" if after is not None else f"is not enabled: {_enabled(instance, before)}"
     return Stale(run.depth, f"{last} {enabled}")
+
+
+def _fault_of_property(instance: Instance, broken: str, run: Run) -> Stale | None:
+    """Whether a predicate over one state meets a fault in the last state, and in none before."""
+    predicates = [(name_of(p), instance.rebind(p)) for p in (*instance.spec.invariants, *instance.spec.reachable)]
+    for number, state in enumerate(_states(run)):
+        for name, predicate in predicates:
+            try:
+                predicate(state)
+            except FAULT_ERRORS as error:
+                if number < run.depth or fault_of(error) != broken:
+                    return Stale(number, f"{name} meets {fault_of(error)} here: {message_of(error)}")
+                return None
+    return Stale(run.depth, f"no property meets {broken}")
 
 
 def _deadlock(instance: Instance, run: Run) -> Stale | None:
     try:
         enabled = next(instance.steps(_states(run)[-1]), None)
-    except (Finding, AssertionError) as error:
-        return Stale(run.depth, f"is no deadlock: a step fails: {_message(error)}")
+    except FAULT_ERRORS as error:
+        return Stale(run.depth, f"is no deadlock: a step fails: {message_of(error)}")
     return enabled and Stale(run.depth, f"is no deadlock: {enabled[0]} is enabled")
 
 

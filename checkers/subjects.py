@@ -53,18 +53,19 @@ def _run_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise UserError(f"{path}: there is no such file")
     name = f"logproof_own_{path.stem}"
-    loader = importlib.util.spec_from_file_location(name, path)
+    whole = path.resolve()
+    loader = importlib.util.spec_from_file_location(name, whole)
     assert loader is not None
     assert loader.loader is not None
     module = importlib.util.module_from_spec(loader)
     sys.modules[name] = module
-    directory = str(path.resolve().parent)
+    directory = str(whole.parent)
     sys.path.insert(0, directory)
     try:
         loader.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise UserError(f"{path}{_line_in(path, error)}: {type(error).__name__}: {error}") from error
+        raise UserError(f"{path}{_line_in(whole, error)}: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove(directory)
     return module

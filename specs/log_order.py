@@ -62,9 +62,7 @@ def committed_once(s: State) -> bool:
 
 def dense(s: State) -> bool:
     """LOG-2: every offset below the high watermark holds a record that was handed over, and no other offset does."""
-    return all(
-        (0 <= s.committed[offset] < s.produced) == (offset < s.high_watermark) for offset in range(LOG_SIZE)
-    )
+    return all((0 <= s.committed[offset] < s.produced) == (offset < s.high_watermark) for offset in range(LOG_SIZE))
 
 
 def committed_is_final(before: State, after: State) -> bool:

@@ -7,7 +7,8 @@ Left out: liveness (an ISR that grows back, a record that is acknowledged at las
 
 from __future__ import annotations
 
-from specs import log_order
+from typing import TYPE_CHECKING
+
 from specs.language import NONE, contains, count, is_subset
 from specs.replication_messages_state import (
     DIVERGING,
@@ -23,6 +24,9 @@ from specs.replication_messages_state import (
     same_entry,
     view,
 )
+
+if TYPE_CHECKING:
+    from specs import log_order
 
 
 def is_electable(s: State, replica: int) -> bool:
@@ -51,7 +55,7 @@ def no_acknowledged_record_lost(s: State) -> bool:
 
 
 def exposed_is_acknowledged(s: State) -> bool:
-    """REP-2: below a leader's high watermark stands what was acknowledged there first, so reads are repeatable."""
+    """REP-2: below a leader's high watermark stands what was acknowledged last, so all leaders expose the same."""
     return all(
         holds(s.replicas[leader], offset, s.acknowledged[offset])
         for leader in range(REPLICAS)
@@ -95,7 +99,7 @@ def epochs_never_decrease(s: State) -> bool:
         s.replicas[r].entries[offset - 1].epoch <= s.replicas[r].entries[offset].epoch
         for r in range(REPLICAS)
         for offset in range(LOG_SIZE)
-        if 0 < offset and offset < s.replicas[r].log_end_offset
+        if offset > 0 and offset < s.replicas[r].log_end_offset
     )
 
 
@@ -205,7 +209,7 @@ def isr_change_is_refused(s: State) -> bool:
 
 
 def committed_log(s: State, log: log_order.State) -> None:
-    """What users were promised: at each offset the record that a high watermark passed there first."""
+    """What users were promised: at each offset the record there that a leader's high watermark passed."""
     log.produced = s.next_record_id
     for offset in range(LOG_SIZE):
         log.committed[offset] = s.acknowledged[offset]

@@ -21,9 +21,9 @@ REPLICAS = bound("replicas", 2, low=1, high=5, doc="replicas of the partition")
 LOG_SIZE = bound("log_size", 1, low=1, high=6, doc="records that fit a log")
 MAX_RECORDS = bound("max_records", 1, low=1, high=6, doc="records ever written")
 MAX_LEADER_EPOCH = bound("max_leader_epoch", 2, low=0, high=6, doc="the last leader epoch; the first is 0")
-MAX_PARTITION_EPOCH = bound("max_partition_epoch", 6, low=1, high=14, doc="the last partition epoch; the first is 0")
+MAX_PARTITION_EPOCH = bound("max_partition_epoch", 4, low=1, high=14, doc="the last partition epoch; the first is 0")
 MIN_INSYNC_REPLICAS = bound("min_insync_replicas", 1, low=1, high=5, doc="min.insync.replicas of the topic")
-MAX_FENCES = bound("max_fences", 2, low=0, high=6, doc="how often the controller loses touch with a broker")
+MAX_FENCES = bound("max_fences", 2, low=0, high=6, doc="how often the controller gives a broker up")
 MAX_LOSSY_RESTARTS = bound("max_lossy_restarts", 1, low=0, high=3, doc="unclean restarts, which may lose records")
 MAX_CLEAN_RESTARTS = bound("max_clean_restarts", 1, low=0, high=3, doc="restarts that lose nothing")
 MAX_REASSIGNMENTS = bound("max_reassignments", 1, low=0, high=3, doc="replicas taken away and given back, emptied")
@@ -39,13 +39,13 @@ NOTHING: Final = 0
 REQUEST: Final = 1
 """A fetch, or an AlterPartition request, that its receiver has not handled yet."""
 RESPONSE: Final = 2
-"""A fetch response with one record or none. It has the leader's high watermark as `end_offset`."""
+"""A fetch response with one record or none, and with the leader's high watermark."""
 DIVERGING: Final = 3
-"""A fetch response without records: the follower's log parts from the leader's, at `epoch` and `end_offset` at the latest."""
+"""A fetch response that tells where the follower's log parts from the leader's at the latest."""
 ACCEPTED: Final = 2
-"""An AlterPartition request that the controller took: the leader learns it from the response or from the metadata log."""
+"""An AlterPartition request that was taken: the leader learns of it from the response or from the metadata log."""
 REFUSED: Final = 3
-"""An AlterPartition request that the controller refused since a member it names is not eligible."""
+"""An AlterPartition request that was refused, since a member that it names is not eligible; the answer is on its way."""
 
 
 class Entry(Record):
@@ -56,14 +56,17 @@ class Entry(Record):
 
 
 class Follower(Record):
-    """What a leader knows of a replica: where and in which session of its broker it last fetched, in this leader epoch."""
+    """What a leader knows of a replica: where it last fetched in this leader epoch, and in which session of its broker."""
 
     log_end_offset = Maybe(OFFSET)
     broker_epoch = BROKER_EPOCH
 
 
 class Replica(Record):
-    """A broker with its replica. `partition_epoch` is how far it has read the metadata log."""
+    """A broker and its replica. `partition_epoch` is how far it has read the metadata log.
+
+    `epoch_start_offset` is, while it leads, its log end of when it became leader.
+    """
 
     entries = Array(Entry, LOG_SIZE)
     log_end_offset = OFFSET
@@ -71,14 +74,14 @@ class Replica(Record):
     broker_epoch = BROKER_EPOCH
     partition_epoch = PARTITION_EPOCH
     epoch_start_offset = OFFSET
-    """While it leads: its log end when it became leader."""
     followers = Array(Follower, REPLICA)
 
 
 class Fetch(Record):
-    """The fetch of a follower. On its way to the leader, `offset` and `epoch` are the log end and the last record's epoch.
+    """A follower's fetch. On its way there, `offset` is the follower's log end and `epoch` that of its last record.
 
-    On its way back, `epoch` is that of the record `id`, or the leader's largest epoch up to the one that was asked.
+    On its way back, `epoch` is that of the record `id`, and `end_offset` the leader's high watermark; if the logs
+    diverge, `epoch` is the leader's largest up to the one that it was sent, and `end_offset` where that one ends.
     """
 
     stage = Int(NOTHING, DIVERGING)
@@ -101,7 +104,7 @@ class AlterPartition(Record):
 
 
 class Partition(Record):
-    """A record of the metadata log: the partition from one partition epoch on. Brokers have no use for the ELR."""
+    """A record of the metadata log: the partition from one partition epoch on. Brokers have no use for the ELR in it."""
 
     leader = Maybe(REPLICA)
     leader_epoch = Maybe(EPOCH)
@@ -109,7 +112,7 @@ class Partition(Record):
 
 
 class Controller(Record):
-    """What the controller knows beside the last record of its metadata log. Broker epochs are those of the brokers."""
+    """What the controller knows beside its metadata log. The broker epochs that it gave out are those of the brokers."""
 
     partition_epoch = PARTITION_EPOCH
     elr = SetOf(REPLICA)
@@ -119,7 +122,7 @@ class Controller(Record):
 class State(Record):
     """The partition. A record of `metadata`, indexed by partition epoch, is blank once every broker is past it.
 
-    `acknowledged[offset]` is no part of the protocol: the record there that some leader's high watermark passed first.
+    `acknowledged[offset]`, the record there that a leader's high watermark passed last, is no part of the protocol.
     """
 
     replicas = Array(Replica, REPLICA)
@@ -140,7 +143,7 @@ def initial(s: State) -> None:
         s.metadata[0].isr = insert(s.metadata[0].isr, r)
 
 
-# ------------------------------------------------------------------------------------------------- who knows what
+# ------------------------------------------------------------------------------------------------------- who knows what
 
 
 def current(s: State) -> Partition:
@@ -164,25 +167,25 @@ def follows(s: State, replica: int) -> bool:
 
 
 def awaits_controller(s: State, leader: int) -> bool:
-    """Whether a leader has asked for another ISR and read nothing newer since: an answer may still come."""
+    """Whether a leader has asked for another ISR and read of nothing newer since: an answer may still come."""
     request = s.requests[leader]
     return request.stage != NOTHING and request.partition_epoch == s.replicas[leader].partition_epoch
 
 
 def maximal_isr(s: State, leader: int) -> int:
-    """KIP-497: the ISR that a leader has read of and, while it awaits an answer, the one it asked for, taken together."""
+    """KIP-497: the ISR that a leader has read of, and with it, while it awaits an answer, the one that it asked for."""
     if awaits_controller(s, leader):
         return view(s, leader).isr | s.requests[leader].isr
     return view(s, leader).isr
 
 
-# ----------------------------------------------------------------------------------------------------------- the logs
+# ------------------------------------------------------------------------------------------------------------- the logs
 
 
-def append(log: Replica, id: int, epoch: int) -> None:
+def append(log: Replica, record: int, epoch: int) -> None:
     """Write one record at the log end."""
     entry = log.entries[log.log_end_offset]
-    entry.id = id
+    entry.id = record
     entry.epoch = epoch
     log.log_end_offset = log.log_end_offset + 1
 
@@ -210,9 +213,9 @@ def epoch_before(log: Replica, offset: int) -> int:
     return NONE if offset == 0 else log.entries[offset - 1].epoch
 
 
-def holds(log: Replica, offset: int, id: int) -> bool:
+def holds(log: Replica, offset: int, record: int) -> bool:
     """Whether a log has a given record at an offset."""
-    return offset < log.log_end_offset and log.entries[offset].id == id
+    return offset < log.log_end_offset and log.entries[offset].id == record
 
 
 def same_entry(a: Replica, b: Replica, offset: int) -> bool:
@@ -224,3 +227,61 @@ def same_entry(a: Replica, b: Replica, offset: int) -> bool:
         and a.entries[offset].epoch == b.entries[offset].epoch
     )
 
+
+# --------------------------------------------------------------------------------------------------- what is forgotten
+
+
+def drop_fetch(fetch: Fetch) -> None:
+    """Nothing is under way any more."""
+    fetch.stage = NOTHING
+    fetch.leader_epoch = 0
+    fetch.broker_epoch = 0
+    fetch.offset = 0
+    fetch.epoch = NONE
+    fetch.id = NONE
+    fetch.end_offset = 0
+
+
+def drop_request(request: AlterPartition) -> None:
+    """Nothing is under way any more."""
+    request.stage = NOTHING
+    request.isr = 0
+    request.partition_epoch = 0
+    request.leader_epoch = 0
+    request.broker_epoch = 0
+
+
+def drop_answered_request(s: State, replica: int) -> None:
+    """The controller's answer is of no use to a broker that has read of something newer."""
+    if s.requests[replica].stage != REQUEST and not awaits_controller(s, replica):
+        drop_request(s.requests[replica])
+
+
+def drop_read_metadata(s: State) -> None:
+    """Blank the records of the metadata log that every broker is past."""
+    oldest = s.controller.partition_epoch
+    for r in range(REPLICAS):
+        oldest = min(oldest, s.replicas[r].partition_epoch)
+    for epoch in range(MAX_PARTITION_EPOCH + 1):
+        if epoch < oldest:
+            s.metadata[epoch].leader = NONE
+            s.metadata[epoch].leader_epoch = NONE
+            s.metadata[epoch].isr = 0
+
+
+def forget_followers(s: State, replica: int) -> None:
+    """Nothing is known of any follower in this leader epoch."""
+    for r in range(REPLICAS):
+        s.replicas[replica].followers[r].log_end_offset = NONE
+        s.replicas[replica].followers[r].broker_epoch = 0
+
+
+def start_anew(s: State, replica: int) -> None:
+    """A broker that leads nothing, has read all metadata, and waits for no answer; its requests may still arrive."""
+    s.replicas[replica].partition_epoch = s.controller.partition_epoch
+    s.replicas[replica].epoch_start_offset = 0
+    forget_followers(s, replica)
+    drop_answered_request(s, replica)
+    if s.fetches[replica].stage != REQUEST:
+        drop_fetch(s.fetches[replica])
+    drop_read_metadata(s)

@@ -21,7 +21,11 @@ from specs.instance import Instance
 
 def explore(instance: Instance, options: SearchOptions | None = None) -> Exploration:
     """Search every reachable state, or up to the first violation. Raises UserError for a property that does not exist."""
-    options = options or SearchOptions()
+    return explored(instance, options or SearchOptions())[1]
+
+
+def explored(instance: Instance, options: SearchOptions) -> tuple[Search, Exploration]:
+    """The same, with the search itself, whose store still holds the states."""
     properties = choose(instance, options.properties)
     symmetric, notes = decide_symmetry(instance, options.symmetric)
     started = now()
@@ -33,7 +37,7 @@ def explore(instance: Instance, options: SearchOptions | None = None) -> Explora
         Checkpoint(search, options.checkpoint).attach()
     started = now()
     verdict = conclude(search, search.run())
-    return Exploration(
+    exploration = Exploration(
         verdict=verdict,
         distinct_states=search.store.count,
         transitions=int(search.counters.fired.sum()),
@@ -48,6 +52,7 @@ def explore(instance: Instance, options: SearchOptions | None = None) -> Explora
         miss_probability=search.store.miss_probability(),
         notes=notes,
     )
+    return search, exploration
 
 
 def conclude(search: Search, result: Broken | Unknown | None) -> Verdict:

@@ -89,7 +89,7 @@ class _Function(ast.NodeTransformer):
         definition = tree.body[0]
         if not isinstance(definition, ast.FunctionDef):
             raise self.refused(definition, "a spec function is written with def")
-        parameters = [a.arg for a in definition.args.args]
+        parameters = [a.arg for a in (*definition.args.args, *definition.args.kwonlyargs)]
         self.locals = set(parameters) | assigned_names(definition)
         body = [self.visit(node) for node in without_docstring(definition.body)] or [ast.Pass()]
         result = function_of(self.name, [*parameters, FLAGS], body)
@@ -128,17 +128,17 @@ class _Function(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if not isinstance(node.func, ast.Name) or node.func.id in self.locals:
             raise self.refused(node, "only functions can be called, each by its bare name")
-        if node.keywords:
-            raise self.refused(node, "arguments go by position")
         name = node.func.id
         callee = self.function.__globals__.get(name)
         if callee is None and name in {"all", "any"}:
             return self.quantifier(node, universal=name == "all")
         arguments = [self.visit(a) for a in node.args]
-        if callee is None and name in BUILTINS:
+        if callee is None and name in BUILTINS and not node.keywords:
             return ast.Call(ast.Name(name), arguments, [])
         if not isinstance(callee, FunctionType):
             raise self.refused(node, f"{name} is not a spec function")
+        named = {k.arg: self.visit(k.value) for k in node.keywords}
+        arguments += [named[p] for p in inspect.signature(callee).parameters if p in named]
         target = self.translator.name_of(callee)
         return ast.Call(ast.Name(target), [*arguments, ast.Name(FLAGS)], [])
 

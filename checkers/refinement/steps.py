@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from checkers.faults import FAULT_ERRORS, message_of
 from specs.instance import FIXED, Instance, Step, at
-from specs.language import Finding, Record, Refinement, evaluate
+from specs.language import Record, Refinement, evaluate
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class RefinementCheck:
         self._mapping = lower.rebind(refinement.mapping)
 
     def mapped(self, state: Record) -> Record:
-        """The upper state. Raises Finding or AssertionError if the mapping fails or leaves a range."""
+        """The upper state. Raises one of FAULT_ERRORS if the mapping fails or leaves a range."""
         upper = self.upper.struct.default()
         self._mapping(state, upper)
         return self.upper.packing.decode(self.upper.packing.encode(upper))
@@ -47,7 +48,7 @@ class RefinementCheck:
         """Whether an initial state maps to an initial state."""
         try:
             mapped = self.mapped(state)
-        except (Finding, AssertionError):
+        except FAULT_ERRORS:
             return False
         return any(mapped == other for other in self.upper.initial_states())
 
@@ -57,8 +58,8 @@ class RefinementCheck:
         try:
             upper_before = self.mapped(before)
             upper_after = self.mapped(after)
-        except (Finding, AssertionError) as error:
-            return RefinedStep(upper_before, None, None, allowed=False, fault=str(error) or type(error).__name__)
+        except FAULT_ERRORS as error:
+            return RefinedStep(upper_before, None, None, allowed=False, fault=message_of(error))
         if upper_before == upper_after:
             return RefinedStep(upper_before, upper_after, None, allowed=True)
         step = self._step_between(upper_before, upper_after)
@@ -69,7 +70,7 @@ class RefinementCheck:
             for binding in action.bindings():
                 try:
                     reached = self.upper.fire(before, action, binding)
-                except (Finding, AssertionError):
+                except FAULT_ERRORS:
                     continue
                 if reached == after:
                     return self.upper.step(action, binding)
