@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from specs.drawn import drawn_of
+from specs.drawn import Drawn, drawn_of
 from specs.instance import Instance
 from specs.language import Items, Record
 from specs.shape import Scalar, Shape, Struct, Vector
 
 WHOLE_RECORD = 4
 """A record in an array of at most so many fields, all scalar, is shown whole when it changes."""
+UNLABELLED = "\0"
+"""Starts a text that speaks for itself, until the text has its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +39,17 @@ def columns_of(instance: Instance) -> Columns:
     main = fields.get(instance.spec.columns or "")
     if not isinstance(main, Vector):
         return Columns((), (), tuple(fields))
-    alike = [
-        name
-        for name, shape in fields.items()
-        if shape is main
-        or (isinstance(shape, Vector) and shape.index is not None and (shape.index, shape.length) == (main.index, main.length))
-    ]
+    alike = [name for name, shape in fields.items() if shape is main or _alike(shape, main)]
     title = main.index or str(instance.spec.columns).removesuffix("s")
     titles = tuple(f"{title} {index}" for index in range(main.length))
     return Columns(titles, tuple(alike), tuple(name for name in fields if name not in alike))
+
+
+def _alike(shape: Shape, main: Vector) -> bool:
+    """Whether a field is an array that the same things index."""
+    if not isinstance(shape, Vector) or main.index is None:
+        return False
+    return (shape.index, shape.length) == (main.index, main.length)
 
 
 def one_column(instance: Instance) -> Columns:
@@ -75,7 +79,7 @@ class Cells:
                 shape = self.shapes[name].element
                 tokens += self._column(shape, before.values[name].values[index], after.values[name].values[index], name)
             cells.append(" ".join(tokens))
-        return cells
+        return [cell.replace(UNLABELLED, "") for cell in cells]
 
     def whole(self, state: Record) -> list[str]:
         """A whole state: the shared cell, then one a column."""
@@ -89,7 +93,7 @@ class Cells:
                 else:
                     tokens.append(f"{name}={self.show(shape, value)}")
             cells.append(" ".join(tokens))
-        return cells
+        return [cell.replace(UNLABELLED, "") for cell in cells]
 
     # -------------------------------------------------------------------------------------------------- what changed
 
@@ -109,7 +113,7 @@ class Cells:
             yield from self._messages(shape, before, after, name)
         else:
             tokens = list(self._changed_fields(shape, before, after))
-            yield f"{name}({' '.join(tokens)})" if len(tokens) > 1 else f"{name}.{tokens[0]}"
+            yield f"{name}({' '.join(tokens)})" if len(tokens) > 1 else _joined(name, tokens[0])
 
     def _changed_elements(self, shape: Vector, before: Items[Any], after: Items[Any], name: str) -> Iterator[str]:
         for index, (old, new) in enumerate(zip(before.values, after.values, strict=True)):
@@ -134,21 +138,21 @@ class Cells:
         for drawn in drawn_of(shape.record):
             covered.update(drawn.fields)
             if any(before.values[name] != after.values[name] for name in drawn.fields):
-                yield self._drawn(drawn.label, str(self.instance.rebind(drawn.text)(after)))
+                yield self._drawn(drawn, after)
         for name, inner in shape.fields:
             if name not in covered:
                 yield from self._changed(inner, before.values[name], after.values[name], name)
 
     # --------------------------------------------------------------------------------------------------- whole values
 
-    @staticmethod
-    def _drawn(label: str, text: str) -> str:
-        return f"{label}={text}" if label else text
+    def _drawn(self, drawn: Drawn, value: Record) -> str:
+        text = str(self.instance.rebind(drawn.text)(value))
+        return f"{drawn.label}={text}" if drawn.label else f"{UNLABELLED}{text}"
 
     def _fields(self, shape: Struct, value: Record) -> list[str]:
         asked = drawn_of(shape.record)
         covered = {name for drawn in asked for name in drawn.fields}
-        tokens = [self._drawn(drawn.label, str(self.instance.rebind(drawn.text)(value))) for drawn in asked]
+        tokens = [self._drawn(drawn, value) for drawn in asked]
         return tokens + [f"{n}={self.show(s, value.values[n])}" for n, s in shape.fields if n not in covered]
 
     def show(self, shape: Shape, value: Any) -> str:  # noqa: ANN401 - any field's value
@@ -162,6 +166,11 @@ class Cells:
             return "{" + ", ".join(self.show(shape.by_name["items"].element, v) for v in items) + "}"
         tokens = self._fields(shape, value)
         return tokens[0] if len(tokens) == 1 and drawn_of(shape.record) else f"({' '.join(tokens)})"
+
+
+def _joined(name: str, token: str) -> str:
+    """A field of a record with the only thing in it that changed."""
+    return f"{name}={token.removeprefix(UNLABELLED)}" if token.startswith(UNLABELLED) else f"{name}.{token}"
 
 
 def is_small(shape: Shape) -> bool:

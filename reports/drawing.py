@@ -1,4 +1,4 @@
-"""A counterexample as text for the terminal: one column a replica, one line a step, the changed fields and nothing else.
+"""A counterexample as text for the terminal: one column a replica, one line a step, the changed fields and no more.
 
 What is broken stands at the top, in the spec's own words, and at the bottom, where the eye ends.
 """
@@ -13,13 +13,14 @@ from checkers.refinement.steps import RefinementCheck
 from checkers.subjects import further_ablations
 from checkers.verdict import Run, Violated
 from reports.cells import Cells, columns_of, one_column
-from reports.table import Row, Style, lines_of, narrowest_table, widths_of, wrap
+from reports.table import SEPARATOR, Row, Style, lines_of, narrowest_table, widths_of, wrap
 from specs.catalogue import DEADLOCK, FAULTS, Property, properties
 from specs.instance import FIXED, Instance
 from specs.language import Eventually, Record, Refinement
 
 WIDTH = 120
 LOOP_MARGIN = "│ "
+STEP_WIDTH = len("step" + SEPARATOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def _style(code: str, look: Look) -> Style:
     return (lambda text: f"\x1b[{code}m{text}\x1b[0m") if look.colour else (lambda text: text)
 
 
-# ------------------------------------------------------------------------------------------------- the top and the bottom
+# ---------------------------------------------------------------------------------------------- the top and the bottom
 
 
 def header(instance: Instance, violated: Violated) -> list[str]:
@@ -66,12 +67,17 @@ def header(instance: Instance, violated: Violated) -> list[str]:
     variant = [] if instance.variant.name == FIXED else [f"variant {instance.variant.name}"]
     without = [f"switched off: {', '.join(off)}"] if off else []
     bounds = [" ".join(f"{name}={value}" for name, value in instance.bounds.items())] if instance.bounds else []
-    steps = "step" if violated.run.depth == 1 else "steps"
     return [
         ", ".join([instance.spec.name, *variant, *without, *bounds]),
-        f"{violated.broken} is violated after {violated.run.depth} {steps}",
+        _what_and_when(violated),
         *(f"  {sentence}" for sentence in [_promise(instance, violated.broken)] if sentence),
     ]
+
+
+def _what_and_when(violated: Violated) -> str:
+    steps = f"{violated.run.depth} {'step' if violated.run.depth == 1 else 'steps'}"
+    what = {DEADLOCK: "deadlock", FAULTS[0]: "an assertion fails", FAULTS[1]: "a field leaves its range"}
+    return f"{what.get(violated.broken, f'{violated.broken} is violated')} after {steps}"
 
 
 def _promise(instance: Instance, broken: str) -> str:
@@ -89,12 +95,14 @@ def _ending(instance: Instance, violated: Violated) -> list[str]:
     promise = properties(instance.spec).get(violated.broken)
     run = violated.run
     if violated.broken in FAULTS:
-        at = f"step {run.depth}" if run.moments else "the initial state"
         what = "fails an assertion" if violated.broken == FAULTS[0] else "leaves a range"
+        who = f"a property of the state after step {run.depth}" if run.fault is None else f"step {run.depth}"
         words = run.fault or violated.detail
-        return [f"{at} {what}" + (f": {words}" if words else "")]
+        return [f"{who} {what}" + (f": {words}" if words else "")]
     if promise is not None and promise.kind == "refinement":
         return [*_both_sides(instance, promise, run), _because(f"step {run.depth} breaks {promise.name}", violated)]
+    if violated.broken == DEADLOCK:
+        return [_sentence(violated, promise)]
     return [_because(_sentence(violated, promise), violated)]
 
 
@@ -132,20 +140,20 @@ def _mapped(check: RefinementCheck, state: Record) -> str:
     return str(step.before) if step.before is not None else f"nothing, since the mapping fails: {step.fault}"
 
 
-# --------------------------------------------------------------------------------------------------------------- the table
+# ----------------------------------------------------------------------------------------------------------- the table
 
 
 def _table(instance: Instance, run: Run, look: Look) -> list[str]:
     columns = columns_of(instance)
     margin = 0 if run.loop is None else len(LOOP_MARGIN)
-    if narrowest_table(3 + len(columns.titles), margin) > look.width:
+    if narrowest_table(2 + len(columns.titles), margin + STEP_WIDTH) > look.width:
         columns = one_column(instance)
     cells = Cells(instance, columns)
     head = ("step", "action", "state" if not columns.titles else "shared", *columns.titles)
-    rows = [("   0", "initially", *_cells(cells, None, run.initial, look))]
+    rows = [("0", "initially", *_cells(cells, None, run.initial, look))]
     before = run.initial
     for number, moment in enumerate(run.moments, 1):
-        rows.append((f"{number:>4}", str(moment.step), *_cells(cells, before, moment.state, look)))
+        rows.append((str(number), str(moment.step), *_cells(cells, before, moment.state, look)))
         before = moment.state
     if columns.titles and not any(row[2] for row in rows):
         head, rows = _without_shared(head), [_without_shared(row) for row in rows]

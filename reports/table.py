@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 SEPARATOR = " │ "
 RULE = "─┼─"
-NARROWEST = 10
+NARROWEST = 13
 """The least width at which a cell can still be read."""
 LONGEST_WORD = 24
 """A column is as wide as its longest word, up to this, before it gets a share of what is left."""
+SAMPLE = 100
+"""Widths are chosen by so many rows."""
+LINE_COST = 10
+"""What a line of the table weighs against a line of one cell."""
 BREAKS_AFTER = "_(,."
 
 Style = Callable[[str], str]
@@ -31,19 +35,49 @@ def narrowest_table(columns: int, margin: int) -> int:
 
 
 def widths_of(rows: Sequence[Row], width: int) -> list[int]:
-    """The widths of the columns: with separators at most `width`, and each as wide as it needs to be if it can."""
+    """The widths of the columns: with separators at most `width`, and as few lines as widening one by one gives."""
     columns = list(zip(*(row.cells for row in rows), strict=True))
     needs = [max(len(cell) for cell in column) for column in columns]
-    widths = [min(need, _longest_word(column)) for need, column in zip(needs, columns, strict=True)]
     available = width - max(len(row.margin) for row in rows) - len(SEPARATOR) * (len(columns) - 1)
+    if sum(needs) <= available:
+        return [max(need, 1) for need in needs]
+    widths = [min(need, _longest_word(column)) or 1 for need, column in zip(needs, columns, strict=True)]
     while sum(widths) > available and max(widths) > NARROWEST:
         widths[widths.index(max(widths))] -= 1
-    for _ in range(available - sum(widths)):
-        ratio = [need / max(have, 1) for need, have in zip(needs, widths, strict=True)]
-        if max(ratio) <= 1:
-            break
-        widths[ratio.index(max(ratio))] += 1
+    sample = _Heights([column[:SAMPLE] for column in columns])
+    while (wider := sample.widened(widths, needs, available - sum(widths))) is not None:
+        widths = wider
     return widths
+
+
+class _Heights:
+    """How many lines the cells of some rows take at given widths."""
+
+    def __init__(self, columns: Sequence[Sequence[str]]) -> None:
+        self.columns = columns
+        self.known: dict[tuple[int, int], list[int]] = {}
+
+    def of(self, column: int, width: int) -> list[int]:
+        if (column, width) not in self.known:
+            self.known[column, width] = [len(wrap(cell, width)) for cell in self.columns[column]]
+        return self.known[column, width]
+
+    def cost(self, widths: Sequence[int]) -> int:
+        """The lines of the table above all, then those of its cells."""
+        heights = [self.of(column, width) for column, width in enumerate(widths)]
+        return sum(LINE_COST * max(row) + sum(row) for row in zip(*heights, strict=True))
+
+    def widened(self, widths: Sequence[int], needs: Sequence[int], spare: int) -> list[int] | None:
+        """The widths with the one column wider that saves most a character; None if none saves any."""
+        now = self.cost(widths)
+        best: tuple[float, list[int]] | None = None
+        for column, width in enumerate(widths):
+            for more in range(1, min(spare, needs[column] - width) + 1):
+                wider = [*widths[:column], width + more, *widths[column + 1 :]]
+                saved = (now - self.cost(wider)) / more
+                if saved > 0 and (best is None or saved > best[0]):
+                    best = saved, wider
+        return best and best[1]
 
 
 def _longest_word(cells: Sequence[str]) -> int:
@@ -68,7 +102,7 @@ def lines_of(rows: Sequence[Row], widths: Sequence[int], styles: Sequence[Style]
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width`: broken at spaces; in a word that is too long, after `_`, `(`, `,` or `.`."""
+    """The text in lines of at most `width`: broken at spaces; a word that is too long, after `_`, `(`, `,` or `.`."""
     lines = [""]
     for word in text.split(" "):
         lines += _placed(lines.pop(), word, width)

@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 
 from specs.language import Eventually, Refinement, Spec, SpecError
 
-NAMES = ("replication", "replication_messages", "alter_partition", "log_order")
+NAMES = ("log_order", "replication", "replication_history", "replication_messages", "alter_partition")
 """Each is `specs.<name>.SPEC`."""
 
 FAULTS = ("assertion", "range")

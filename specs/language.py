@@ -95,7 +95,7 @@ class Bound(Expression):
 
     def check(self, value: int) -> None:
         """Raise SpecError unless `value` is one that this bound can take."""
-        if isinstance(value, bool) or not isinstance(value, int) or not self.low <= value <= self.high:
+        if type(value) is not int or not self.low <= value <= self.high:
             message = f"bound {self.name}={value!r}: must be an integer from {self.low} to {self.high} ({self.doc})"
             raise SpecError(message)
 
@@ -288,7 +288,11 @@ class BagOf(Record, Generic[R]):
     """The value of a `Bag`: `items[0]` to `items[count - 1]` are the messages; the last slot always stays blank."""
 
     count = Int(0, 0)
-    items: Any
+
+    @property
+    def items(self) -> Items[R]:
+        """The slots."""
+        return cast("Items[R]", self.values["items"])
 
 
 # ------------------------------------------------------------------------- sets and bags, as spec functions themselves

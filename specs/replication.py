@@ -14,9 +14,8 @@ are a compare-and-set on the quorum and seen at once (see `specs.alter_partition
 
 from __future__ import annotations
 
-from specs import log_order
 from specs import replication_first_try as first_try
-from specs.language import NONE, Expect, Refinement, Spec, Variant, action, contains, insert, remove
+from specs.language import NONE, Expect, Spec, Variant, action, contains, insert, remove
 from specs.replication_ablations import (
     ISR_JOIN_AT_LAGGING_HIGH_WATERMARK,
     KIP_101_LOOKUP,
@@ -31,7 +30,6 @@ from specs.replication_ablations import (
     UNFENCED_TRUNCATION_LOOKUP,
 )
 from specs.replication_properties import (
-    committed_log,
     follower_prefix,
     high_watermark_never_regresses,
     leader_completeness,
@@ -274,7 +272,6 @@ SPEC = Spec(
     invariants=(strong_isr, weak_isr, log_matching, follower_prefix, leader_completeness, one_leader_an_epoch),
     step_properties=(high_watermark_never_regresses,),
     reachable=(record_is_committed, zombie_leader),
-    refines=(Refinement(log_order.SPEC, committed_log, {"log_size": LOG_SIZE, "max_records": MAX_RECORDS}),),
     ablations=(
         TRUNCATE_TO_OWN_HIGH_WATERMARK,
         KIP_101_LOOKUP,

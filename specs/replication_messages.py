@@ -11,9 +11,9 @@ with fewer of these than min.insync.replicas, no acknowledged record is lost.
 
 Source: KIP-966, KIP-903, KIP-841, KIP-595, KIP-497, KIP-279; kafka.cluster.Partition, kafka.server.ReplicaManager and
 kafka.server.AbstractFetcherThread of Apache Kafka; Vanlightly's published spec of KIP-966 in TLA+.
-Left out: acks other than all, and that a leader refuses writes while its ISR is below min.insync.replicas (here it takes
-them, and can't acknowledge them); more than one record a fetch; log start offsets; what `specs.replication_messages_state`
-and `specs.replication_messages_controller` leave out.
+Left out: acks other than all, and that a leader refuses writes while its ISR is below min.insync.replicas (here it
+takes them, and can't acknowledge them); more than one record a fetch; log start offsets; what
+`specs.replication_messages_state` and `specs.replication_messages_controller` leave out.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ from specs.replication_messages_properties import (
     no_acknowledged_record_lost,
     one_leader_an_epoch,
     record_is_acknowledged,
+    replica_is_in_elr,
     replication_quorum_covers_election_quorum,
     zombie_leader,
 )
@@ -67,6 +68,7 @@ from specs.replication_messages_state import (
     MAX_RECORDS,
     MIN_INSYNC_REPLICAS,
     NOTHING,
+    QUIET,
     REFUSED,
     REPLICA,
     REPLICAS,
@@ -93,18 +95,23 @@ from specs.replication_messages_state import (
 HIGH_WATERMARK_BELOW_MIN_ISR = ablation(
     "high_watermark_below_min_isr",
     "R14, KAFKA-15583: the high watermark advances although the ISR is below min.insync.replicas.",
+    Expect("leader_completeness", 6, {**QUIET, "max_fences": 1, "max_leader_epoch": 0, "min_insync_replicas": 2}),
 )
 FOLLOWER_STATE_KEPT_ON_READD = ablation(
     "follower_state_kept_on_readd",
     "R16: a leader that leads on in a new leader epoch keeps what it knew of its followers, whatever became of them.",
+    Expect("follower_prefix", 11, {**QUIET, "max_reassignments": 1, "max_leader_epoch": 1}),
+    Expect("leader_completeness", 14, {**QUIET, "max_reassignments": 1, "max_leader_epoch": 1}),
 )
 STALE_FETCH_RESPONSE = ablation(
     "stale_fetch_response",
     "R19: a follower takes a fetch response of another leader epoch, or to another offset than its log end.",
+    Expect("epochs_never_decrease", 12, {**QUIET, "log_size": 2, "max_records": 2}),
+    Expect("leader_completeness", 26, {**QUIET, "log_size": 2, "max_records": 2}),
 )
 
 
-# ---------------------------------------------------------------------------------------------------------- every broker
+# --------------------------------------------------------------------------------------------------------- every broker
 
 
 @action(replica=REPLICA)
@@ -241,7 +248,7 @@ def leader_handle_fetch(s: State, leader: int, follower: int) -> bool:
     return True
 
 
-# --------------------------------------------------------------------------------------------------------- the followers
+# -------------------------------------------------------------------------------------------------------- the followers
 
 
 @action(follower=REPLICA)
@@ -275,17 +282,15 @@ def fetch_is_lost(s: State, follower: int) -> bool:
 def is_answer_now(s: State, follower: int) -> bool:
     """Whether the response under way answers the fetch that the follower would send now."""
     fetch = s.fetches[follower]
-    return (
-        fetch.leader_epoch == view(s, follower).leader_epoch and fetch.offset == s.replicas[follower].log_end_offset
-    )
+    return fetch.leader_epoch == view(s, follower).leader_epoch and fetch.offset == s.replicas[follower].log_end_offset
 
 
 @action(follower=REPLICA)
 def follower_take_response(s: State, follower: int) -> bool:
     """A follower appends the record and takes over the leader's high watermark, or it cuts its diverging log.
 
-    It keeps what lies before the end, in both logs, of the epoch in the response; if it has none of that epoch, what lies
-    before it in its own. Then it fetches again, and may have to cut again: KIP-279's lookup, a round a fetch.
+    It keeps what lies before the end, in both logs, of the epoch in the response; if it has none of that epoch, what
+    lies before it in its own. Then it fetches again, and may have to cut again: KIP-279's lookup, a round a fetch.
     """
     fetch = s.fetches[follower]
     if fetch.stage < RESPONSE or not follows(s, follower):
@@ -355,7 +360,14 @@ SPEC = Spec(
         one_leader_an_epoch,
     ),
     step_properties=(high_watermark_never_regresses, acknowledged_is_final),
-    reachable=(record_is_acknowledged, zombie_leader, log_diverges, isr_is_empty, isr_change_is_refused),
+    reachable=(
+        record_is_acknowledged,
+        zombie_leader,
+        log_diverges,
+        isr_is_empty,
+        replica_is_in_elr,
+        isr_change_is_refused,
+    ),
     refines=(Refinement(log_order.SPEC, committed_log, {"log_size": LOG_SIZE, "max_records": MAX_RECORDS}),),
     ablations=(
         LAST_REPLICA_STANDING,

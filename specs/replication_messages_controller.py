@@ -22,6 +22,7 @@ from specs.replication_messages_state import (
     MAX_REASSIGNMENTS,
     MIN_INSYNC_REPLICAS,
     OFFSET,
+    QUIET,
     REFUSED,
     REPLICA,
     REPLICAS,
@@ -32,21 +33,35 @@ from specs.replication_messages_state import (
     truncate,
 )
 
+LOSSY = {**QUIET, "max_lossy_restarts": 1}
+
 LAST_REPLICA_STANDING = ablation(
     "last_replica_standing",
     "R13, before KIP-966: the last member never leaves the ISR, not even when its broker restarts uncleanly.",
+    Expect("leader_completeness", 13, {**LOSSY, "max_fences": 2, "max_leader_epoch": 1, "min_insync_replicas": 2}),
+    Expect(
+        "no_acknowledged_record_lost",
+        22,
+        {**LOSSY, "max_fences": 2, "max_partition_epoch": 4, "min_insync_replicas": 2},
+    ),
 )
 STALE_BROKER_EPOCH_JOINS_ISR = ablation(
     "stale_broker_epoch_joins_isr",
     "R15, KIP-903, KAFKA-14617: the controller does not ask in which session of its broker a new member has fetched.",
+    Expect("leader_completeness", 16, {**LOSSY, "max_fences": 1, "max_leader_epoch": 0}),
 )
 FENCED_REPLICA_REJOINS_ISR = ablation(
     "fenced_replica_rejoins_isr",
     "R17, KIP-841, KAFKA-13916: the controller takes a fenced replica into the ISR.",
+    Expect("isr_is_unfenced", 9, {**QUIET, "max_fences": 1, "max_leader_epoch": 0}),
 )
 ALTER_PARTITION_WITHOUT_PARTITION_EPOCH = ablation(
     "alter_partition_without_partition_epoch",
     "R18: the controller takes an AlterPartition request that was made from an older state of the partition.",
+    Expect(
+        "replication_quorum_covers_election_quorum", 7, {**QUIET, "replicas": 3, "max_fences": 1, "max_leader_epoch": 0}
+    ),
+    Expect("leader_completeness", 15, {**QUIET, "replicas": 3, "max_fences": 1, "max_leader_epoch": 0}),
 )
 
 
@@ -229,8 +244,8 @@ def is_eligible_isr(s: State, leader: int) -> bool:
 def controller_alter_partition(s: State, leader: int) -> bool:
     """The controller decides on a leader's request to change the ISR.
 
-    It takes the present leader's only, in the present leader epoch, and only if nothing has changed since the state that
-    the leader made it from: partition epochs make it a compare-and-set. A request that fails this changes nothing
+    It takes the present leader's only, in the present leader epoch, and only if nothing has changed since the state
+    that the leader made it from: partition epochs make it a compare-and-set. A request that fails this changes nothing
     anywhere, so it may as well be still under way; its leader finds in the metadata log what it has missed.
     """
     request = s.requests[leader]

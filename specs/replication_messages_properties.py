@@ -200,6 +200,11 @@ def isr_is_empty(s: State) -> bool:
     return current(s).isr == 0
 
 
+def replica_is_in_elr(s: State) -> bool:
+    """A replica has left the ISR, and is still trusted to be complete."""
+    return s.controller.elr != 0
+
+
 def isr_change_is_refused(s: State) -> bool:
     """The controller has refused a member that a leader proposed."""
     return any(s.requests[r].stage == REFUSED for r in range(REPLICAS))
@@ -209,7 +214,7 @@ def isr_change_is_refused(s: State) -> bool:
 
 
 def committed_log(s: State, log: log_order.State) -> None:
-    """What users were promised: at each offset the record there that a leader's high watermark passed."""
+    """LOG-1, LOG-2: What users were promised is at each offset the record that a leader's high watermark passed."""
     log.produced = s.next_record_id
     for offset in range(LOG_SIZE):
         log.committed[offset] = s.acknowledged[offset]

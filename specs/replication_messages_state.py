@@ -13,6 +13,7 @@ Left out: which broker a fetch is sent to. It names a leader epoch, and one brok
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from specs.language import NONE, Array, Id, Int, Maybe, Nested, Record, SetOf, bound, insert
@@ -27,6 +28,20 @@ MAX_FENCES = bound("max_fences", 2, low=0, high=6, doc="how often the controller
 MAX_LOSSY_RESTARTS = bound("max_lossy_restarts", 1, low=0, high=3, doc="unclean restarts, which may lose records")
 MAX_CLEAN_RESTARTS = bound("max_clean_restarts", 1, low=0, high=3, doc="restarts that lose nothing")
 MAX_REASSIGNMENTS = bound("max_reassignments", 1, low=0, high=3, doc="replicas taken away and given back, emptied")
+
+QUIET: Final[Mapping[str, int]] = {
+    "replicas": 2,
+    "log_size": 1,
+    "max_records": 1,
+    "max_leader_epoch": 2,
+    "max_partition_epoch": 3,
+    "min_insync_replicas": 1,
+    "max_fences": 0,
+    "max_lossy_restarts": 0,
+    "max_clean_restarts": 0,
+    "max_reassignments": 0,
+}
+"""Small bounds under which nothing goes wrong but delay and loss. Ablations are expected at these and a little more."""
 
 REPLICA = Id("replica", REPLICAS)
 EPOCH = Int(0, MAX_LEADER_EPOCH)
@@ -45,7 +60,7 @@ DIVERGING: Final = 3
 ACCEPTED: Final = 2
 """An AlterPartition request that was taken: the leader learns of it from the response or from the metadata log."""
 REFUSED: Final = 3
-"""An AlterPartition request that was refused, since a member that it names is not eligible; the answer is on its way."""
+"""An AlterPartition request that was refused, since a member is not eligible; the answer is on its way."""
 
 
 class Entry(Record):
@@ -56,7 +71,7 @@ class Entry(Record):
 
 
 class Follower(Record):
-    """What a leader knows of a replica: where it last fetched in this leader epoch, and in which session of its broker."""
+    """What a leader knows of a replica: where it last fetched in this leader epoch, in which session of its broker."""
 
     log_end_offset = Maybe(OFFSET)
     broker_epoch = BROKER_EPOCH
@@ -104,7 +119,7 @@ class AlterPartition(Record):
 
 
 class Partition(Record):
-    """A record of the metadata log: the partition from one partition epoch on. Brokers have no use for the ELR in it."""
+    """A record of the metadata log: the partition from one partition epoch on. Brokers have no use for its ELR."""
 
     leader = Maybe(REPLICA)
     leader_epoch = Maybe(EPOCH)
@@ -112,7 +127,7 @@ class Partition(Record):
 
 
 class Controller(Record):
-    """What the controller knows beside its metadata log. The broker epochs that it gave out are those of the brokers."""
+    """What the controller knows beside its metadata log. The broker epochs it gave out are those that brokers have."""
 
     partition_epoch = PARTITION_EPOCH
     elr = SetOf(REPLICA)

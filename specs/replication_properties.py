@@ -1,4 +1,4 @@
-"""What ISR replication must guarantee, what must be able to happen, and the log that users see.
+"""What ISR replication must guarantee, and what must be able to happen.
 
 Source: WeakIsr and StrongIsr of Gustafson's published specs in TLA+; the Raft paper (Ongaro and Ousterhout 2014) for
 log matching and leader completeness.
@@ -6,13 +6,8 @@ log matching and leader completeness.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from specs.language import contains
 from specs.replication_state import LOG_SIZE, REPLICAS, State, follows, presumes_leadership, same_entry
-
-if TYPE_CHECKING:
-    from specs import log_order
 
 
 def strong_isr(s: State) -> bool:
@@ -29,7 +24,7 @@ def strong_isr(s: State) -> bool:
 
 
 def weak_isr(s: State) -> bool:
-    """The same over the ISR that the presumed leader believes in."""
+    """REP-3: the same over the ISR that the presumed leader believes in, which may lag the true one."""
     return all(
         same_entry(s.replicas[leader], s.replicas[member], offset)
         for leader in range(REPLICAS)
@@ -108,14 +103,3 @@ def record_is_committed(s: State) -> bool:
 def zombie_leader(s: State) -> bool:
     """Two replicas presume leadership at once."""
     return any(presumes_leadership(s, a) and presumes_leadership(s, b) for a in range(REPLICAS) for b in range(a))
-
-
-def committed_log(s: State, log: log_order.State) -> None:
-    """What users were promised: the log of the replica with the largest high watermark, up to that."""
-    log.produced = s.next_record_id
-    for r in range(REPLICAS):
-        if s.replicas[r].high_watermark > log.high_watermark:
-            log.high_watermark = s.replicas[r].high_watermark
-            for offset in range(LOG_SIZE):
-                if offset < log.high_watermark:
-                    log.committed[offset] = s.replicas[r].entries[offset].id

@@ -7,6 +7,7 @@ Left out: see `specs.replication`.
 
 from __future__ import annotations
 
+from specs.drawn import Drawn
 from specs.language import NONE, Array, Id, Int, Maybe, Nested, Record, SetOf, bound, insert
 
 REPLICAS = bound("replicas", 3, low=1, high=6, doc="replicas of the partition")
@@ -26,6 +27,12 @@ class Entry(Record):
     epoch = Maybe(EPOCH)
 
 
+def log_text(log: Replica) -> str:
+    """A log as it is drawn: id@epoch for each record, with a bar at the high watermark."""
+    shown = [f"{log.entries[o].id}@e{log.entries[o].epoch}" for o in range(log.log_end_offset)]
+    return f"[{' '.join(shown[: log.high_watermark])}|{' '.join(shown[log.high_watermark :])}]"
+
+
 class Replica(Record):
     """A replica's log and its beliefs. `high_watermark` and `log_end_offset` are exclusive ends."""
 
@@ -35,6 +42,7 @@ class Replica(Record):
     leader_epoch = Maybe(EPOCH)
     leader = Maybe(REPLICA)
     isr = SetOf(REPLICA)
+    drawn = (Drawn("log", ("entries", "log_end_offset", "high_watermark"), log_text),)
 
 
 class Quorum(Record):

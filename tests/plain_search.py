@@ -1,4 +1,4 @@
-"""A breadth-first search in plain Python: counterexamples for tests that need no explorer, and a second opinion on it."""
+"""A breadth-first search in plain Python: counterexamples without the explorer, and a second opinion on it."""
 
 from __future__ import annotations
 

@@ -8,14 +8,15 @@ from functools import partial
 from checkers.clock import now
 from checkers.explore.checkpoint import Checkpoint
 from checkers.explore.compile import CompiledSpec, compile_spec
-from checkers.explore.generate import Options, every_action
+from checkers.explore.generate import Options
 from checkers.explore.memory import peak_rss_bytes
 from checkers.explore.outcome import Exploration, SearchOptions
 from checkers.explore.predecessors import chain_by_search
-from checkers.explore.properties import Properties, choose
+from checkers.explore.properties import Properties, choose, refinement_name
 from checkers.explore.search import Broken, Search, canonical, decide_symmetry
 from checkers.explore.trace import chain, violation
-from checkers.verdict import Holds, Unknown, Verdict
+from checkers.refinement.steps import RefinementCheck
+from checkers.verdict import Holds, Run, Unknown, Verdict, Violated
 from specs.instance import Instance
 
 
@@ -36,7 +37,7 @@ def explored(instance: Instance, options: SearchOptions) -> tuple[Search, Explor
     if options.checkpoint is not None:
         Checkpoint(search, options.checkpoint).attach()
     started = now()
-    verdict = conclude(search, search.run())
+    verdict = initial_refinement(properties) or conclude(search, search.run())
     exploration = Exploration(
         verdict=verdict,
         distinct_states=search.store.count,
@@ -53,6 +54,19 @@ def explored(instance: Instance, options: SearchOptions) -> tuple[Search, Explor
         notes=notes,
     )
     return search, exploration
+
+
+def initial_refinement(properties: Properties) -> Violated | None:
+    """The first initial state that maps to no initial state of an upper spec."""
+    instance = properties.instance
+    for refinement in instance.spec.refines:
+        name = refinement_name(refinement.upper)
+        if name in properties.refinements:
+            check = RefinementCheck(instance, refinement)
+            for state in instance.initial_states():
+                if not check.initial_allowed(state):
+                    return Violated(name, Run(state, ()), "an initial state maps to no initial state")
+    return None
 
 
 def conclude(search: Search, result: Broken | Unknown | None) -> Verdict:
@@ -78,8 +92,7 @@ def bare_search(search: Search) -> Search:
 
 def fired_by_action(search: Search) -> dict[str, int]:
     """How often each action of the variant was taken."""
-    counts = dict(zip(every_action(search.instance.spec), search.counters.fired, strict=True))
-    return {a.name: int(counts[a.source]) for a in search.instance.actions}
+    return {a.name: int(n) for a, n in zip(search.instance.actions, search.counters.fired, strict=True)}
 
 
 def reached(search: Search) -> dict[str, int | None]:

@@ -1,11 +1,12 @@
 """Where a fair behaviour can stay forever: the fair components of a state graph.
 
 A fair behaviour that stays among given states ends up visiting some set of them again and again; that set is strongly
-connected (or a single state that stutters), and fair in itself. The largest such sets are found by taking strongly connected
-components and, where strong fairness is unmet, removing the states that ask for it, again and again.
+connected (or a single state that stutters), and fair in itself. The largest such sets are found by taking strongly
+connected components and, where strong fairness is unmet, removing the states that ask for it, again and again.
 
 Source: Emerson and Lei, Modalities for model checking (1987); Lichtenstein and Pnueli, Checking that finite state
-concurrent programs satisfy their linear specification (1985); Lamport, Specifying Systems, chapter 8, for what fairness means.
+concurrent programs satisfy their linear specification (1985); Lamport, Specifying Systems, chapter 8, for what
+fairness means.
 """
 
 from __future__ import annotations
@@ -92,6 +93,11 @@ class Fairness:
         self.enabled = np.zeros((graph.nodes, words), np.uint64)
         graph_kernel.enabled_groups(graph.indptr, graph.labels, self.masks, self.enabled)
 
+    @property
+    def arrays(self) -> tuple[Array, Array, Array]:
+        """For compiled code: the groups of each label, those enabled in each node, the strong ones."""
+        return self.masks, self.enabled, self.strong
+
     def is_enabled(self, nodes: Array | slice, group: int) -> Array:
         """In which of the nodes a group is enabled."""
         word = self.enabled[nodes, group // WORD_BITS]
@@ -100,11 +106,12 @@ class Fairness:
     @property
     def may_stutter(self) -> Array:
         """The nodes where a behaviour may stay forever without a step."""
-        return ~self.enabled.any(axis=1)
+        idle: Array = np.logical_not(np.any(self.enabled, axis=1))
+        return idle
 
 
 def fair_components(graph: Graph, fairness: Fairness, alive: Array) -> tuple[Array, int]:
-    """The largest fair components among the nodes that are `alive`: for each node its component or -1, and their number."""
+    """The largest fair components among the `alive` nodes: for each node its component or -1, and their number."""
     alive = alive.copy()
     label = np.empty(graph.nodes, np.int32)
     result = np.full(graph.nodes, -1, np.int32)
@@ -112,7 +119,7 @@ def fair_components(graph: Graph, fairness: Fairness, alive: Array) -> tuple[Arr
     arrays = (graph.indptr, graph.targets, graph.labels)
     while alive.any():
         count = graph_kernel.components(graph.indptr, graph.targets, alive, label)
-        fair = graph_kernel.judge(arrays, fairness.masks, fairness.enabled, fairness.strong, label, count, alive)
+        fair = graph_kernel.judge(arrays, fairness.arrays, label, count, alive)
         numbers = np.where(fair, found + np.cumsum(fair) - 1, -1).astype(np.int32)
         members = label >= 0
         result[members] = np.maximum(result[members], numbers[label[members]])

@@ -8,7 +8,7 @@ Left out: storing and looking up states, which does not depend on the spec (`che
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import Any, cast
@@ -26,8 +26,8 @@ PARTITIONS = 1 << PARTITION_BITS
 # What a task reports, by position: why it stopped, at which state, and on which property; which predicates it met.
 REASON, POSITION, PROPERTY, MET = range(4)
 DONE, BROKEN_INVARIANT, BROKEN_STEP, BROKEN_REFINEMENT, DEADLOCK, FULL = range(6)
-# What a task is told, by position: ablation bits, then masks of properties, predicates and actions, then what to do.
-FLAGS, INVARIANTS, STEP_PROPERTIES, WANTED, ACTIONS, REFINEMENTS, EXPAND, FIND_DEADLOCK = range(8)
+# What a task is told, by position: ablation bits, then masks of properties and predicates, then what to do.
+FLAGS, INVARIANTS, STEP_PROPERTIES, WANTED, REFINEMENTS, EXPAND, FIND_DEADLOCK = range(7)
 
 HEADER = """\
 import numpy as np
@@ -36,7 +36,7 @@ from numba import int64, njit, uint64
 from checkers.explore.runtime import fit{bits} as fit
 from checkers.explore.runtime import mix, renamed_sets
 
-compiled = njit(nogil=True, boundscheck=True)
+compiled = njit(nogil=True, boundscheck=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """
 
 
@@ -48,14 +48,6 @@ class Options:
     refinements: bool = False
 
 
-def every_action(spec: Spec) -> tuple[Callable[..., bool], ...]:
-    """The actions of all variants, in a fixed order."""
-    found = dict.fromkeys(spec.actions)
-    for variant in spec.variants:
-        found |= dict.fromkeys([*(new for _, new in variant.replaces), *variant.adds])
-    return tuple(found)
-
-
 def ablation_names(spec: Spec) -> tuple[str, ...]:
     """The ablations in the order of their bits."""
     return tuple(a.name for a in cast("tuple[Ablation, ...]", spec.ablations))
@@ -65,11 +57,11 @@ class Generator:
     """Writes the module of one spec at given bounds."""
 
     def __init__(self, instance: Instance, options: Options) -> None:
-        """The variant of the instance does not matter: the module serves all."""
+        """The module serves every variant that has the same actions: ablations are flags."""
         self.instance, self.options = instance, options
         self.spec = instance.spec
         self.translator = Translator(instance.bounds, ablation_names(self.spec))
-        self.actions = tuple(instance.bound_action(a) for a in every_action(self.spec))
+        self.actions = instance.actions
         self.pack = PackSource(instance, symmetric=options.symmetric, prefix="")
         self.uppers = [
             UpperSource(self, index, refinement) for index, refinement in enumerate(self.spec.refines if options.refinements else ())
@@ -179,8 +171,7 @@ class Generator:
     def steps(self, k: int, action: BoundAction) -> Iterator[str]:
         """One action over all its bindings."""
         name = self.translator.name_of(action.source)
-        yield f"        if control[{ACTIONS}] & {1 << k}:"
-        indent = "            "
+        indent = "        "
         for parameter, scalar in action.parameters:
             yield f"{indent}for p_{parameter} in range({scalar.low}, {scalar.high + 1}):"
             indent += "    "

@@ -1,8 +1,8 @@
 """The state graph of a finite spec: every reachable state, and every step between two of them, in CSR arrays.
 
-Built from the states of an exact search without symmetry: each state is expanded once more, now with the steps' names, and each
-successor is looked up. Results don't depend on the number of workers. Memory: 8 bytes a word of packed state, 12 for the table, 8 for
-`indptr`, and 6 to 8 an edge, next to what the search itself holds.
+Built from the states of an exact search without symmetry: each state is expanded once more, now with the steps' names,
+and each successor is looked up. Results don't depend on the number of workers. Memory, next to what the search itself
+holds: for a state 8 bytes a word, 12 for the table and 8 for `indptr`; for an edge 6 bytes (8 beyond 65,536 steps).
 
 Left out: graphs of 2^31 states or more; graphs on disk.
 """
@@ -66,7 +66,8 @@ class StateGraph:
         bits = np.zeros(len(self.states), np.int64)
         at = np.zeros(1, np.int64)
         try:
-            self.compiled.module.hold(self.states, 0, len(self.states), bits, at, self.compiled.workspace()[0], self.control)
+            states, _ = self.compiled.workspace()
+            self.compiled.module.hold(self.states, 0, len(self.states), bits, at, states, self.control)
         except FAULTS as error:
             raise PredicateFault(int(at[0])) from error
         return bits
@@ -93,7 +94,9 @@ def graph_bytes(search: Search) -> int:
     return states * (8 * search.store.words + 20) + edges * 8
 
 
-def state_graph(search: Search, predicates: tuple[Callable[..., Any], ...] = (), *, stutters: bool = False) -> StateGraph:
+def state_graph(
+    search: Search, predicates: tuple[Callable[..., Any], ...] = (), *, stutters: bool = False
+) -> StateGraph:
     """The graph of a search that went to its end; with steps that change nothing if `stutters`."""
     instance = search.instance
     compiled = compile_graph(instance, predicates)
@@ -158,15 +161,14 @@ class _Builder:
     def positions(self, rows: Array) -> Array:
         """The numbers of packed states."""
         found = np.empty(len(rows), np.int32)
-        complete = graph_kernel.locate(rows, len(rows), self.table, self.states, found)
+        complete = graph_kernel.locate(rows, self.table, self.states, found)
         assert complete, "a step leads to a state that the search did not find"
         return found
 
 
-def labels_of(compiled: CompiledSpec, instance: Instance, functions: tuple[Callable[..., bool], ...]) -> tuple[tuple[int, Step], ...]:
+def labels_of(graph: StateGraph, functions: tuple[Callable[..., bool], ...]) -> tuple[int, ...]:
     """The labels of the steps of some actions of the spec, as the instance's variant replaces them."""
-    replaced = dict(instance.variant.replaces)
-    wanted = {replaced.get(function, function) for function in functions} & {a.source for a in instance.actions}
-    sources = [a.source for a in compiled.generator.actions for _ in a.bindings()]
-    steps = all_steps(compiled.generator)
-    return tuple((k, step) for k, (step, source) in enumerate(zip(steps, sources, strict=True)) if source in wanted)
+    replaced = dict(graph.instance.variant.replaces)
+    wanted = {replaced.get(function, function) for function in functions}
+    sources = [a.source for a in graph.instance.actions for _ in a.bindings()]
+    return tuple(label for label, source in enumerate(sources) if source in wanted)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from checkers.explore.compile import CompiledSpec, load, toolchain
-from checkers.explore.generate import ACTIONS, FLAGS, HEADER, INVARIANTS, STEP_PROPERTIES, Generator, Options
+from checkers.explore.generate import FLAGS, HEADER, INVARIANTS, STEP_PROPERTIES, Generator, Options
 from specs.instance import BoundAction, Instance, Step
 
 # What `walk` reports, by position: why it stopped, in which walk, after how many steps of it, and which property broke.
@@ -21,7 +21,7 @@ GAMMA = 0x9E3779B97F4A7C15
 
 
 def all_steps(generator: Generator) -> tuple[Step, ...]:
-    """Every action with every binding, of all variants; the position of a step is its number in compiled code."""
+    """Every action with every binding; the position of a step is its number in compiled code."""
     return tuple(Instance.step(a, binding) for a in generator.actions for binding in a.bindings())
 
 
@@ -60,8 +60,8 @@ class _Source:
     def edges(self) -> str:
         """Emit the successors of the states `lo..hi-1` of `rows`: words, step number, and for each state how many.
 
-        Returns where it stopped, before `out` could overflow; `degrees` is indexed from `lo`. Without `stutters`, steps that lead back to their
-        own state are left out.
+        Returns where it stopped, before `out` could overflow; `degrees` is indexed from `lo`. Without `stutters`,
+        steps that lead back to their own state are left out.
         """
         return "\n".join([
             ENTRY,
@@ -100,9 +100,8 @@ class _Source:
         first = 0
         for k, action in enumerate(self.generator.actions):
             name = self.name_of(action.source)
-            yield f"        if control[{ACTIONS}] & {1 << k}:"
-            yield f"            number = {first - 1}"
-            indent = "            "
+            yield f"        number = {first - 1}"
+            indent = "        "
             for parameter, scalar in action.parameters:
                 yield f"{indent}for p_{parameter} in range({scalar.low}, {scalar.high + 1}):"
                 indent += "    "
@@ -111,7 +110,7 @@ class _Source:
             first += bindings(action)
 
     def hold(self, predicates: tuple[Callable[..., Any], ...]) -> str:
-        """Set bit k of `bits[i]` where predicate k holds in state i; `at[0]` is the state at work, should a predicate fail."""
+        """Set bit k of `bits[i]` where predicate k holds in state i; `at[0]` is the state at work if one raises."""
         return "\n".join([
             ENTRY,
             "def hold(rows, lo, hi, bits, at, states, control):",
@@ -136,8 +135,9 @@ class _Source:
     def walk(self) -> str:
         """Take walks `first..last-1`, each of up to `depth` steps from one of the `initial` states.
 
-        The chance of a walk comes from the seed and its own number alone (splitmix64). `after` has room for all successors of a
-        state. `path` holds the first state of the walk at work, then its steps, the one that breaks a step property included.
+        The chance of a walk comes from the seed and its own number alone (splitmix64). `after` has room for all
+        successors of a state. `path` holds the first state of the walk at work, then its steps, the one that breaks a
+        step property included.
         """
         return "\n".join([
             ENTRY,
@@ -149,21 +149,23 @@ class _Source:
             f"    enabled = np.empty({self.generator.successors_max()}, np.int32)",
             f"    owners = np.empty({self.generator.successors_max()}, np.int32)",
             "    for w in range(first, last):",
+            f"        report[{WALK}] = w",
             f"        chance = mix(seed, uint64(w) * uint64({GAMMA}))",
             "        j = int64((mix(uint64(0), chance) >> uint64(32)) * uint64(initial.shape[0]) >> uint64(32))",
             "        path[0] = j",
-            f"        report[{WALK}] = w",
-            f"        report[{LENGTH}] = 0",
-            "        cur[0] = states[2]",
-            "        unpack(initial, j, s)",
-            *self.checks(),
-            "        for length in range(1, depth + 1):",
+            *(f"        row[0, {k}] = initial[j, {k}]" for k in range(len(self.words))),
+            "        for length in range(depth + 1):",
+            f"            report[{LENGTH}] = length",
+            "            cur[0] = states[2]",
+            "            unpack(row, 0, s)",
+            *self.checks("            "),
+            "            if length == depth:",
+            "                break",
             "            n = 0",
             *(f"    {line}" for line in self.loops(self.candidate)),
             "            if n == 0:",
             "                break",
-            *self.choice(),
-            *(f"    {line}" for line in self.checks()),
+            *self.choice("            "),
             f"    report[{REASON}] = {DONE}",
         ])  # fmt: skip
 
@@ -175,32 +177,29 @@ class _Source:
         yield f"{indent}    owners[n] = {k}"
         yield f"{indent}    n += 1"
 
-    def choice(self) -> Iterator[str]:
-        """Choose one of the enabled steps, check it and take it. Packing checks ranges and puts messages into canonical order."""
-        indent = "            "
+    def choice(self, indent: str) -> Iterator[str]:
+        """Choose one of the enabled steps, check it and take it. Packing checks ranges and sorts messages."""
         yield f"{indent}chance += uint64({GAMMA})"
         yield f"{indent}z = (chance ^ (chance >> uint64(30))) * uint64({0xBF58476D1CE4E5B9})"
         yield f"{indent}z = (z ^ (z >> uint64(27))) * uint64({0x94D049BB133111EB})"
         yield f"{indent}z = z ^ (z >> uint64(31))"
         yield f"{indent}j = int64((z >> uint64(32)) * uint64(n) >> uint64(32))"
         yield f"{indent}{self.unpacked} = pack(after[j], scratch)"
-        yield f"{indent}path[length] = enabled[j]"
+        yield f"{indent}path[length + 1] = enabled[j]"
         yield f"{indent}fired[owners[j]] += 1"
-        yield f"{indent}report[{LENGTH}] = length"
         yield f"{indent}report[{STEPS}] += 1"
         for k, step_property in enumerate(self.generator.spec.step_properties):
             call = f"{self.name_of(step_property)}(s, after[j], _flags)"
             yield f"{indent}if control[{STEP_PROPERTIES}] & {1 << k} and not {call}:"
+            yield f"{indent}    report[{LENGTH}] = length + 1"
             yield from stop(f"{indent}    ", BROKEN_STEP, k)
         yield from (f"{indent}row[0, {k}] = {word}" for k, word in enumerate(self.words))
-        yield f"{indent}cur[0] = states[2]"
-        yield f"{indent}unpack(row, 0, s)"
 
-    def checks(self) -> Iterator[str]:
+    def checks(self, indent: str) -> Iterator[str]:
         """The invariants."""
         for k, invariant in enumerate(self.generator.spec.invariants):
-            yield f"        if control[{INVARIANTS}] & {1 << k} and not {self.name_of(invariant)}(s, _flags):"
-            yield from stop("            ", BROKEN_INVARIANT, k)
+            yield f"{indent}if control[{INVARIANTS}] & {1 << k} and not {self.name_of(invariant)}(s, _flags):"
+            yield from stop(f"{indent}    ", BROKEN_INVARIANT, k)
 
 
 def stop(indent: str, reason: int, which: int) -> Iterator[str]:

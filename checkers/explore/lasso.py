@@ -1,9 +1,10 @@
-"""The shortest lasso: a way from an initial state to a fair component, and a cycle there that meets every fairness condition.
+"""The shortest lasso: a way to a fair component, and a cycle there that meets every fairness condition.
 
-What is guaranteed: the run is a lasso of a fair behaviour. It is the shortest one, prefix and cycle together, as long as no more than `ENTRIES` states are
-candidates for the beginning of its cycle and `STATES_MAX` suffices to remember, for each state of a component, what was met on
-the way to it; beyond that the candidates nearest to an initial state are tried, and conditions are met a few at a time (the cycle
-that visits many given sets and is shortest is a travelling salesman's). A stutter forever counts as a cycle of no steps.
+What is guaranteed: the run is a lasso of a fair behaviour. It is the shortest one, prefix and cycle together, as long
+as no more than `ENTRIES` states are candidates for the beginning of its cycle and `STATES_MAX` suffices to remember,
+for each state of a component, what was met on the way to it; beyond that the candidates nearest to an initial state
+are tried, and conditions are met a few at a time (the cycle that visits many given sets and is shortest is a
+travelling salesman's). A stutter forever counts as a cycle of no steps.
 
 Source: Lamport, Specifying Systems, chapter 8.
 """
@@ -40,7 +41,7 @@ class Lasso:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a lasso is looked for in: components by node; how far each node is once the trigger was met, and by which edges."""
+    """What a lasso is looked for in: components by node; how far each is with the trigger met, and by which edges."""
 
     graph: Graph
     fairness: Fairness
@@ -64,14 +65,15 @@ class Search:
 def shortest_lasso(search: Search) -> Lasso:
     """A lasso through one of the components; there must be one."""
     best = best_stutter(search)
+    parts = Parts(search)
     insides: dict[int, Inside] = {}
-    for distance, node, triggered in entries(search):
+    for distance, node, triggered in entries(search, parts):
         limit = NO_LIMIT if best is None else best.length - distance - 1
         if limit < 2:
             break
         component = int(search.components[node])
         if component not in insides:
-            insides[component] = Inside(search, component)
+            insides[component] = Inside(parts, component)
         cycle = insides[component].cycle(node, limit, triggered=triggered)
         if cycle is not None:
             start, prefix = search.prefix(node, triggered=triggered)
@@ -90,11 +92,10 @@ def best_stutter(search: Search) -> Lasso | None:
     return Lasso(start, tuple(prefix), ())
 
 
-def entries(search: Search) -> Iterator[tuple[int, int, bool]]:
+def entries(search: Search, parts: Parts) -> Iterator[tuple[int, int, bool]]:
     """Where a cycle may begin, the nearest first: distance, node, and whether the trigger was met on the way."""
-    sizes = np.bincount(search.components[search.components >= 0])
     members = np.flatnonzero(search.components >= 0)
-    members = members[sizes[search.components[members]] > 1]
+    members = members[np.diff(parts.starts)[search.components[members]] > 1]
     near, far = search.ways(triggered=False)[0][members], search.reached[0][members]
     sooner = near < far
     distances = np.concatenate([far, near[sooner]])
@@ -104,20 +105,37 @@ def entries(search: Search) -> Iterator[tuple[int, int, bool]]:
         yield int(distances[k]), int(nodes[k]), bool(k < len(members))
 
 
+class Parts:
+    """The nodes of each component, and the place of each node among those of its own."""
+
+    def __init__(self, search: Search) -> None:
+        self.search = search
+        count = int(search.components.max()) + 1
+        self.order = np.argsort(search.components, kind="stable").astype(np.int32)
+        self.starts = np.searchsorted(search.components[self.order], np.arange(count + 1))
+        self.place = np.empty(len(self.order), np.int32)
+        before = np.concatenate([self.starts, [0]])[search.components[self.order]]
+        self.place[self.order] = np.arange(len(self.order)) - before
+
+    def nodes(self, component: int) -> Array:
+        """The nodes of a component, in order."""
+        nodes: Array = self.order[self.starts[component] : self.starts[component + 1]]
+        return nodes
+
+
 class Inside:
     """A component on its own, with what its cycles must meet.
 
-    A demand is a bit: a group that must be taken, or (if weak) met in a state where it is not enabled; or the trigger, if it was not met
-    before. Groups that are enabled nowhere inside ask for nothing.
+    A demand is a bit: a group that must be taken, or (if weak) met in a state where it is not enabled; or the trigger,
+    if it was not met before. Groups that are enabled nowhere inside ask for nothing.
     """
 
-    def __init__(self, search: Search, component: int) -> None:
-        self.search, fairness = search, search.fairness
-        self.nodes = np.flatnonzero(search.components == component).astype(np.int32)
-        place = np.full(search.graph.nodes, -1, np.int32)
-        place[self.nodes] = np.arange(len(self.nodes), dtype=np.int32)
+    def __init__(self, parts: Parts, component: int) -> None:
+        self.search = search = parts.search
+        fairness = search.fairness
+        self.nodes = parts.nodes(component)
         arrays = (search.graph.indptr, search.graph.targets)
-        self.indptr, self.targets, self.edges = inner_edges(*arrays, self.nodes, place)
+        self.indptr, self.targets, self.edges = inner_edges(*arrays, self.nodes, parts.place, search.components)
         groups = [g for g in range(len(fairness.groups)) if fairness.is_enabled(self.nodes, g).any()]
         self.weak = [g for g in groups if not fairness.groups[g].strong]
         self.strong = [g for g in groups if fairness.groups[g].strong]
@@ -129,21 +147,37 @@ class Inside:
         weak, strong = self.weak, self.strong
         if len(self.nodes) << (len(weak) + 2 * len(strong) + trigger) <= STATES_MAX:
             edges = self.leg(Demands(self, weak, strong, trigger=trigger), start, start, limit)
-            return None if edges is None else [int(self.edges[e]) for e in edges]
-        at, edges = start, []
+        else:
+            edges = self.long_cycle(start, limit, trigger=trigger)
+        return None if edges is None else [int(self.edges[e]) for e in edges]
+
+    def long_cycle(self, start: int, limit: int, *, trigger: bool) -> list[int] | None:
+        """A cycle that meets a few demands at a time, then goes home. A strongly fair group is then simply taken."""
+        edges: list[int] = []
         chunk = max((STATES_MAX // len(self.nodes)).bit_length() - 1, 1)
-        every = [*weak, *strong]
-        for first in range(0, max(len(every), 1), chunk):
-            # A strongly fair group is then simply taken.
-            some = [g for g in every[first : first + chunk] if g in weak]
-            must = [g for g in every[first : first + chunk] if g in strong]
-            demands = Demands(self, some, [], must=must, trigger=trigger and first == 0)
-            leg = self.leg(demands, at, start if first + chunk >= len(every) else -1, limit - len(edges))
-            if leg is None:
-                return None
+        while True:
+            at = int(self.targets[edges[-1]]) if edges else start
+            unmet = self.unmet(edges, at)[:chunk]
+            weak, must = [g for g in unmet if g in self.weak], [g for g in unmet if g in self.strong]
+            demands = Demands(self, weak, [], must=must, trigger=trigger and not edges)
+            home = not unmet and (bool(edges) or not trigger)
+            if home and edges and at == start:
+                return edges
+            leg = self.leg(demands, at, start if home else -1, limit - len(edges))
+            if leg is None or home:
+                return None if leg is None else edges + leg
             edges += leg
-            at = int(self.targets[leg[-1]]) if leg else at
-        return [int(self.edges[e]) for e in edges]
+
+    def unmet(self, edges: list[int], at: int) -> list[int]:
+        """The groups that a way to a node leaves unmet."""
+        fairness, labels = self.search.fairness, self.search.graph.labels
+        taken = {int(labels[self.edges[e]]) for e in edges}
+        nodes = self.nodes[[at, *(int(self.targets[e]) for e in edges)]]
+        return [
+            g
+            for g in [*self.weak, *self.strong]
+            if taken.isdisjoint(fairness.groups[g].labels) and (g in self.strong or fairness.is_enabled(nodes, g).all())
+        ]
 
     def leg(self, demands: Demands, start: int, end: int, limit: int) -> list[int] | None:
         """The shortest way, of at least one step, that meets the demands and ends in `end` (-1: anywhere)."""
@@ -153,9 +187,11 @@ class Inside:
 
 
 class Demands:
-    """Demands as bits: of an edge those that it takes, of a node those that it meets and the strong ones that it asks for."""
+    """Demands as bits: of an edge those that it takes; of a node those it meets, and the strong ones it asks for."""
 
-    def __init__(self, inside: Inside, weak: list[int], strong: list[int], *, must: list[int] | None = None, trigger: bool) -> None:
+    def __init__(
+        self, inside: Inside, weak: list[int], strong: list[int], *, must: list[int] | None = None, trigger: bool
+    ) -> None:
         graph, fairness, nodes = inside.search.graph, inside.search.fairness, inside.nodes
         must = must or []
         bits = [*weak, *must, *strong]
@@ -177,19 +213,20 @@ class Demands:
 
 
 @njit(nogil=True, cache=True)
-def inner_edges(indptr: Array, targets: Array, nodes: Array, place: Array) -> Any:  # noqa: ANN401
-    """The edges between given nodes, in CSR form over their places, and what each is called outside."""
+def inner_edges(indptr: Array, targets: Array, nodes: Array, place: Array, components: Array) -> Any:  # noqa: ANN401
+    """The edges between the nodes of a component, in CSR form over their places, and what each is called outside."""
+    component = components[nodes[0]]
     inner = np.zeros(nodes.shape[0] + 1, np.int64)
     for k in range(nodes.shape[0]):
         inner[k + 1] = inner[k]
         for edge in range(indptr[nodes[k]], indptr[nodes[k] + 1]):
-            inner[k + 1] += place[targets[edge]] >= 0
+            inner[k + 1] += components[targets[edge]] == component
     to = np.empty(inner[-1], np.int32)
     names = np.empty(inner[-1], np.int64)
     n = 0
     for k in range(nodes.shape[0]):
         for edge in range(indptr[nodes[k]], indptr[nodes[k] + 1]):
-            if place[targets[edge]] >= 0:
+            if components[targets[edge]] == component:
                 to[n] = place[targets[edge]]
                 names[n] = edge
                 n += 1
@@ -211,8 +248,8 @@ def merge_parallel(indptr: Array, targets: Array, taken: Array) -> None:
 def tour(graph: Any, bits: tuple[int, int], start: int, end: int, limit: int) -> Array:  # noqa: ANN401
     """The edges of a shortest way that meets all demands; [-1] if there is none of at most `limit` steps.
 
-    Breadth first over nodes and what was met so far: the demands met, above them the strong groups that were seen enabled. A strong
-    group is content if it was taken or never seen enabled.
+    Breadth first over nodes and what was met so far: the demands met, above them the strong groups that were seen
+    enabled. A strong group is content if it was taken or never seen enabled.
     """
     indptr, targets, taken, off, on = graph
     weak, strong = bits
@@ -241,8 +278,7 @@ def tour(graph: Any, bits: tuple[int, int], start: int, end: int, limit: int) ->
                 edges.append(int64(edge))
                 content = after | (~(after >> met_bits) & ((1 << strong) - 1)) << weak
                 if content & everything == everything and (end < 0 or end == target):
-                    way = np.empty(length, np.int64)
-                    at = len(codes) - 1
+                    way, at = np.empty(length, np.int64), int64(len(codes) - 1)
                     for k in range(length - 1, -1, -1):
                         way[k] = edges[at]
                         at = parents[at]

@@ -1,16 +1,17 @@
 """Liveness under fairness: whether every fair behaviour of a finite spec always eventually meets a goal.
 
-A property fails if a fair behaviour can stay where the goal does not hold: forever from some state on ("always eventually"), or from
-a state on that meets the trigger ("leads to"). Such behaviours are looked for in the graph of all reachable states: in the part where the goal
-fails (and that a trigger leads to), the largest fair components. The counterexample is a lasso; `checkers.explore.lasso` says
-how short it is.
+A property fails if a fair behaviour can stay where the goal does not hold: forever from some state on ("always
+eventually"), or from a state on that meets the trigger ("leads to"). Such behaviours are looked for in the graph of
+all reachable states: in the part where the goal fails (and that a trigger leads to), the largest fair components. The
+counterexample is a lasso; `checkers.explore.lasso` says how short it is.
 
-As in TLA+, a behaviour may always stutter: where no fair action is enabled, and everywhere without fairness, it may stay
-forever. An action is enabled where it can change the state, and taken by any step that it allows.
+As in TLA+, a behaviour may always stutter: where no fair action is enabled, and everywhere without fairness, it may
+stay forever. An action is enabled where it can change the state, and taken by any step that it allows.
 
 Source: Lamport, Specifying Systems, chapter 8; Vardi and Wolper, An automata-theoretic approach to automatic program
 verification (1986), for violations as cycles. See `checkers.explore.fair_components`.
-Left out: symmetry (a fair cycle of renamed states need not be one of states); checking on the fly; other temporal formulas.
+Left out: symmetry (a fair cycle of renamed states need not be one of states); checking on the fly; other temporal
+formulas.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ SYMMETRY_IS_OFF = "symmetry is off: liveness needs the steps between the states 
 
 @dataclass(frozen=True, slots=True)
 class LivenessResult:
-    """The verdict on each property, and what was looked at: the search, and the graph (no states if the search did not end)."""
+    """The verdict on each property, and what was looked at: the search, the graph (empty if the search did not end)."""
 
     verdicts: Mapping[str, Verdict]
     exploration: Exploration
@@ -48,16 +49,17 @@ class LivenessResult:
     edges: int
     """Steps that change the state; two steps between the same states are two."""
     seconds: float
-    """For the graph and all properties, after the search."""
+    """For the graph and all properties, after the search; the first time with compiling."""
     peak_rss_bytes: int
 
 
 def check_liveness(
     instance: Instance, names: tuple[str, ...] | None = None, options: SearchOptions | None = None
 ) -> LivenessResult:
-    """Check the named liveness properties (None: all). `options` are those of the search, which checks its own properties too.
+    """Check the named liveness properties (None: all); `options` are those of the search, which checks others too.
 
-    Unknown if the search did not get through: a limit, or another violation. Raises UserError for an unknown name or a compact search.
+    Unknown if the search did not get through: a limit, or another violation. Raises UserError for an unknown name and
+    for a compact search.
     """
     options = options or SearchOptions()
     properties = chosen(instance, names)
@@ -88,7 +90,7 @@ def chosen(instance: Instance, names: tuple[str, ...] | None) -> tuple[Eventuall
 
 
 def obstacle(search: StateSearch, exploration: Exploration) -> str | None:
-    """Why there is no graph of all reachable states; None if there is one. An action that never fires is no obstacle."""
+    """Why there is no graph of all reachable states; None if there is one. An action that never fires is none."""
     verdict = exploration.verdict
     if isinstance(verdict, Violated):
         return f"not checked: the search ended where {verdict.broken} is violated, before all states were found"
@@ -98,8 +100,8 @@ def obstacle(search: StateSearch, exploration: Exploration) -> str | None:
     needed = graph_bytes(search)
     if needed > limit:
         return (
-            f"out of memory: the graph of {search.store.count} states needs {needed >> 20} MiB and may take {limit >> 20}; "
-            "try smaller bounds"
+            f"out of memory: the graph of {search.store.count} states needs {needed >> 20} MiB "
+            f"and may take {limit >> 20}; try smaller bounds"
         )
     return None
 
@@ -154,9 +156,9 @@ def groups_of(graph: StateGraph, promise: Eventually) -> list[Group]:
     """The fairness conditions of a property."""
     groups: list[Group] = []
     for fair in promise.fairness:
-        labels = [label for label, _ in labels_of(graph.compiled, graph.instance, fair.actions)]
-        together = [[label] for label in labels] if fair.each else [labels]
-        groups += [Group(tuple(some), fair.strong) for some in together]
+        labels = labels_of(graph, fair.actions)
+        together = [(label,) for label in labels] if fair.each else [labels]
+        groups += [Group(some, fair.strong) for some in together]
     return groups
 
 

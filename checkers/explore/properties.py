@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from checkers.explore.generate import ablation_names, every_action
+from checkers.explore.generate import ablation_names
 from checkers.verdict import UserError
 from specs.instance import Instance
 from specs.language import Spec
@@ -33,13 +33,11 @@ class Properties:
     def control(self, *, deadlock: bool) -> list[int]:
         """What the compiled code is told, in the order that `generate` defines."""
         spec, instance = self.instance.spec, self.instance
-        enabled = {a.source for a in instance.actions}
         return [
             mask(name in instance.switched_off for name in ablation_names(spec)),
             mask(p.__name__ in self.invariants for p in spec.invariants),
             mask(p.__name__ in self.step_properties for p in spec.step_properties),
             mask(True for _ in spec.reachable),
-            mask(a in enabled for a in every_action(spec)),
             mask(refinement_name(r.upper) in self.refinements for r in spec.refines),
             1,
             int(deadlock),

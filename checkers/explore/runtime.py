@@ -25,17 +25,20 @@ def _fit(bits: int) -> Callable[[Any], Any]:
 
     @overload(fit, jit_options={"nogil": True})
     def _compiled(value: Any) -> Any:  # noqa: ANN401 - numba wants the annotations of `fit`
-        if isinstance(value, types.Boolean):
-            return lambda value: np.int8(value)
-        if not isinstance(value, types.Integer):
-            return lambda value: value
+        def as_int(value: Any) -> Any:  # noqa: ANN401
+            return np.int8(value)
+
+        def unchecked(value: Any) -> Any:  # noqa: ANN401
+            return value
 
         def checked(value: Any) -> Any:  # noqa: ANN401
             if value < low or value > high:
                 raise OverflowError
             return value
 
-        return checked
+        if isinstance(value, types.Boolean):
+            return as_int
+        return checked if isinstance(value, types.Integer) else unchecked
 
     return fit
 

@@ -7,14 +7,17 @@ canonical form of the state after; so a run found under symmetry is a run of the
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from checkers.explore import generate
 from checkers.explore.properties import refinement_name
 from checkers.explore.search import FAULT, Broken, Search
 from checkers.explore.store import NO_PARENT, Store
+from checkers.faults import FAULT_ERRORS, fault_of, message_of
+from checkers.refinement.steps import RefinementCheck
 from checkers.verdict import Moment, Run, Violated
 from specs.instance import Instance, Step
-from specs.language import Finding, Record
+from specs.language import Record
 from specs.packing import Words
 
 Canonical = Callable[[Words], Words]
@@ -59,63 +62,38 @@ def violation(search: Search, broken: Broken, words: list[Words], canonical: Can
         return Violated("deadlock", run, "no action is enabled")
     if broken.reason == FAULT:
         return faulty(instance, run)
+    before = last_state(run)
     if broken.reason == generate.BROKEN_STEP:
         step_property = instance.rebind(spec.step_properties[broken.which])
-        before = last_state(run)
         step, after = next((t, s) for t, s in instance.steps(before) if not step_property(before, s))
         return Violated(spec.step_properties[broken.which].__name__, extended(run, step, after))
     refinement = spec.refines[broken.which]
-    before = last_state(run)
-    step, after = next((t, s) for t, s in instance.steps(before) if not refines(instance, broken.which, before, s))
-    return Violated(refinement_name(refinement.upper), extended(run, step, after))
-
-
-def refines(instance: Instance, which: int, before: Record, after: Record) -> bool:
-    """Whether a step maps to a step of the upper spec, or to a stutter."""
-    refinement = instance.spec.refines[which]
-    upper = generate.upper_instance(instance, refinement)
-    mapping = instance.rebind(refinement.mapping)
-    first, second = upper.struct.default(), upper.struct.default()
-    mapping(before, first)
-    mapping(after, second)
-    wanted = upper.encode(second)
-    return upper.encode(first) == wanted or any(upper.encode(s) == wanted for _, s in upper.steps(first))
+    check = RefinementCheck(instance, refinement)
+    step, after = next((t, s) for t, s in instance.steps(before) if not check.step(before, s).allowed)
+    return Violated(refinement_name(refinement.upper), extended(run, step, after), str(check.step(before, after)))
 
 
 def faulty(instance: Instance, run: Run) -> Violated:
     """The finding that compiled code stopped at, met again in plain Python."""
     before = last_state(run)
     for predicate in (*instance.spec.invariants, *instance.spec.reachable):
-        message = finding(lambda p=predicate: instance.rebind(p)(before))  # type: ignore[misc]
-        if message is not None:
-            return Violated("assertion", run, f"{predicate.__name__}: {message}")
+        error = fault(partial(instance.rebind(predicate), before))
+        if error is not None:
+            return Violated(fault_of(error), run, f"{predicate.__name__}: {message_of(error)}")
     for action in instance.actions:
         for binding in action.bindings():
-            message = finding(lambda a=action, b=binding: instance.fire(before, a, b))  # type: ignore[misc]
-            if message is not None:
-                step = instance.step(action, binding)
-                kind = "range" if "leaves its range" in message or "outside" in message else "assertion"
-                return Violated(kind, extended(run, step, before, message), f"{step}: {message}")
+            error = fault(partial(instance.fire, before, action, binding))
+            if error is not None:
+                step, message = instance.step(action, binding), message_of(error)
+                return Violated(fault_of(error), extended(run, step, before, message), f"{step}: {message}")
     message = f"{instance.spec.name}: compiled code stopped at a state where plain Python finds nothing: {before!r}"
     raise AssertionError(message)
 
 
-def finding(call: Callable[[], object]) -> str | None:
-    """The message of the finding that a call meets; None if it meets none."""
+def fault(call: Callable[[], object]) -> Exception | None:
+    """The finding that a call meets, if it meets one."""
     try:
         call()
-    except Finding as error:
-        return str(error)
-    except AssertionError as error:
-        return f"assertion failed{location(error)}"
-    except ZeroDivisionError as error:
-        return f"{error}{location(error)}"
+    except FAULT_ERRORS as error:
+        return error
     return None
-
-
-def location(error: BaseException) -> str:
-    """The innermost function and line of an error."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "" if trace is None else f" in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}"

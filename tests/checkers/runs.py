@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import cast
 
 from checkers.subjects import instantiate
 from checkers.verdict import Moment, Run, Violated
-from specs import replication
+from specs.catalogue import properties
 from specs.instance import Instance, Step
+from specs.language import Predicate
+from specs.replication import SPEC
 from tests.plain_search import shortest_run
 
 REPLICATION_BOUNDS = {"replicas": 2, "log_size": 1, "max_records": 1, "max_leader_epoch": 2}
@@ -36,6 +39,6 @@ def fault_run(run: Run, step: str, fault: str) -> Run:
 @cache
 def replication_violation() -> tuple[Instance, Violated]:
     """KIP-101: truncation to the follower's own high watermark loses a committed record in ten steps."""
-    instance = instantiate(replication.SPEC, REPLICATION_BOUNDS, "truncate_to_own_high_watermark")
-    strong_isr = instance.rebind(replication.strong_isr)
+    instance = instantiate(SPEC, REPLICATION_BOUNDS, "truncate_to_own_high_watermark")
+    strong_isr = instance.rebind(cast("Predicate", properties(SPEC)["strong_isr"].source))
     return instance, Violated("strong_isr", shortest_run(instance, lambda state: not strong_isr(state)))

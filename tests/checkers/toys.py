@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from specs.drawn import Drawn
 from specs.language import (
     Array,
@@ -17,6 +19,7 @@ from specs.language import (
     Refinement,
     SetOf,
     Spec,
+    Variant,
     ablation,
     action,
     add,
@@ -78,6 +81,11 @@ def same_count(s: Count, above: Count) -> None:
     above.n = s.n
 
 
+def one_more(s: Count, above: Count) -> None:
+    """The count and one, which is not how the upper one starts."""
+    above.n = s.n + 1
+
+
 UPPER = Spec("upper", "A counter by one.", Count, initial, (up,), (LIMIT,))
 COUNTER = Spec(
     "counter",
@@ -90,6 +98,24 @@ COUNTER = Spec(
     step_properties=(by_one,),
     refines=(Refinement(UPPER, same_count, {"limit": LIMIT}),),
     ablations=(SKIPS, LEAVES_RANGE, ASSERTS),
+)
+
+
+def fragile(s: Count) -> bool:
+    """A property that divides by zero at two."""
+    return 1 // (2 - s.n) < 9
+
+
+FRAGILE = Spec("fragile", "A counter.", Count, initial, (tick,), (LIMIT,), invariants=(fragile,))
+
+AHEAD = Spec(
+    "ahead",
+    "A counter.",
+    Count,
+    initial,
+    (tick,),
+    (LIMIT,),
+    refines=(Refinement(UPPER, one_more, {"limit": LIMIT + 1}),),
 )
 
 # ------------------------------------------------------------------------------- a swing: liveness and its fairness
@@ -132,6 +158,20 @@ def finish(s: Swing, by: int) -> bool:
     return True
 
 
+@action()
+def finish_late(s: Swing) -> bool:
+    """Replace `finish`: from 1 to the end."""
+    if s.at != 1:
+        return False
+    s.at = 2
+    return True
+
+
+def is_still(s: Swing) -> bool:
+    """It is at 0."""
+    return s.at == 0
+
+
 def is_done(s: Swing) -> bool:
     """QUO-6: the swing comes to its end. It need not."""
     return s.at == 2
@@ -153,13 +193,22 @@ SWING = Spec(
         Eventually("ends_strongly", is_done, (Fair((finish,), strong=True, each=True),)),
         Eventually("forth_leads_to_end", is_done, (), trigger=is_forth),
         Eventually("comes_back", is_forth, (Fair((forth,)),)),
+        Eventually("moves", is_done, (Fair((forth, back)),)),
+        Eventually("ends_somehow", is_done, (Fair((finish,), strong=True),)),
+        Eventually("start_leads_forth", is_forth, (), trigger=is_still),
     ),
+    variants=(Variant("late", "It finishes otherwise.", replaces=((finish, finish_late),)),),
 )
 
 # ------------------------------------------------------------------------ nodes with a network: everything to be drawn
 
 NODES = bound("nodes", 2, low=1, high=9, doc="nodes")
 NODE = Id("node", NODES)
+
+
+def log_text(log: Any) -> str:  # noqa: ANN401 - a Log, declared below
+    """The records, as on a whiteboard."""
+    return f"[{' '.join(str(log.entries[i]) for i in range(log.end))}|"
 
 
 class Message(Record):
@@ -174,7 +223,7 @@ class Log(Record):
 
     entries = Array(Maybe(Int(0, 3)), 3)
     end = Int(0, 3)
-    drawn = (Drawn("log", ("entries", "end"), lambda log: f"[{' '.join(str(log.entries[i]) for i in range(log.end))}|"),)
+    drawn = (Drawn("", ("entries", "end"), log_text),)
 
 
 class Node(Record):
@@ -199,7 +248,7 @@ def empty(s: Town) -> None:
 
 
 @action(to=NODE, urgent=Bool())
-def greet(s: Town, to: int, urgent: int) -> bool:
+def greet(s: Town, to: int, urgent: bool) -> bool:  # noqa: FBT001 - a parameter of the action
     """Send a greeting, and owe one."""
     if is_full(s.network) or s.debts[to] >= 3:
         return False

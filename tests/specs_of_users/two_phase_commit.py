@@ -1,7 +1,7 @@
 """Two-phase commit: resource managers agree to commit a transaction or to abort it, through a transaction manager.
 
-What is modelled: the state of each resource manager; the transaction manager and whom it has heard of as prepared; messages, as a
-set that only grows, so that they may be lost, late or repeated.
+What is modelled: the state of each resource manager; the transaction manager and whom it has heard of as prepared;
+messages, as a set that only grows, so that they may be lost, late or repeated.
 
 Source: Gray and Lamport, Consensus on Transaction Commit (2006), section 4; Lamport's TwoPhase in TLA+.
 Left out: crashes, and the timeouts after which a manager aborts of its own accord (it may do so at any time).

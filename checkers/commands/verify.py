@@ -1,0 +1,119 @@
+"""`logproof verify`: run the evidence there is, and show it guarantee by guarantee."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress as Bar
+
+from checkers.commands.display import Display
+from checkers.verdict import UserError
+from checkers.verify import Outcome, bears_on, checks_for, known_guarantees
+from specs.evidence import Coverage, Evidence, coverage, explored_evidence
+from specs.guarantees import AREAS, KINDS
+
+HELP = "run the evidence there is for all guarantees, or for those named, and show what is missing"
+
+
+def add(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("ids", nargs="*", metavar="ID", help="a guarantee such as REP-3, or an area such as REP")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: Namespace, display: Display) -> int:
+    """Verify; 0 if all the evidence there is comes out as it must, 1 if some does not, 2 if some is unknown."""
+    ids = chosen(arguments.ids)
+    checks = checks_for(ids)
+    outcomes: list[Outcome] = []
+    with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("verify", total=len(checks))
+        for check in checks:
+            bar.update(task, description=check.name)
+            outcomes.append(check.run())
+            bar.advance(task)
+    covered = [c for c in coverage(explored_evidence()) if c.guarantee.id in ids]
+    if arguments.json:
+        display.out(json.dumps({"guarantees": [as_json(c, outcomes) for c in covered]}))
+    else:
+        report(covered, outcomes, display)
+    codes = {outcome.exit_code for outcome in outcomes}
+    return next((code for code in (1, 2) if code in codes), 0)
+
+
+def chosen(names: Sequence[str]) -> frozenset[str]:
+    """The guarantees that the arguments name; all without arguments. Raises UserError."""
+    known = known_guarantees()
+    found: set[str] = set()
+    for name in names:
+        members = {name} & known or {k for k in known if k.rpartition("-")[0] == name}
+        if not members:
+            raise UserError(f"{name}: no such guarantee; they are {', '.join(sorted(known))}")
+        found |= members
+    return frozenset(found) or known
+
+
+def report(covered: Sequence[Coverage], outcomes: Sequence[Outcome], display: Display) -> None:
+    """A paragraph a guarantee, then what failed, then the sum."""
+    area = ""
+    for one in covered:
+        if one.guarantee.area != area:
+            area = one.guarantee.area
+            display.out(f"\n{area}: {AREAS[area]}")
+        display.out(f"  {one.guarantee.id} {one.guarantee.statement}")
+        for evidence in one.evidence:
+            display.out(f"    {evidence.kind} {evidence.subject}.{evidence.property}: {told(evidence, outcomes)}")
+        if one.missing:
+            display.out(f"    missing: {', '.join(f'{kind} ({KINDS[kind]})' for kind in one.missing)}")
+    failed = [outcome for outcome in outcomes if outcome.complaint is not None]
+    for outcome in failed:
+        display.out(f"\n{outcome.check.name} {outcome}")
+    with_evidence = sum(1 for one in covered if one.evidence)
+    complete = sum(1 for one in covered if not one.missing)
+    display.out(
+        f"\n{len(outcomes)} checks, {len(failed)} failed; {len(covered)} guarantees: {complete} with all the evidence they "
+        f"need, {with_evidence - complete} with some, {len(covered) - with_evidence} with none yet"
+    )
+
+
+def told(evidence: Evidence, outcomes: Sequence[Outcome]) -> str:
+    """What the checks behind some evidence say."""
+    behind = [o for o in outcomes if bears_on(o.check, evidence)]
+    fixed = "; ".join(str(o) for o in behind if o.check.expect is None)
+    caught = [o.check.variant for o in behind if o.check.expect is not None and o.complaint is None]
+    return f"{fixed}; catches {', '.join(caught)}" if caught else fixed
+
+
+def as_json(one: Coverage, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """What --json prints of a guarantee."""
+    return {
+        "id": one.guarantee.id,
+        "statement": one.guarantee.statement,
+        "needed": [kind for kind in KINDS if kind in one.guarantee.needed],
+        "missing": list(one.missing),
+        "evidence": [
+            {
+                "kind": evidence.kind,
+                "subject": evidence.subject,
+                "property": evidence.property,
+                "checks": [
+                    {
+                        "name": o.check.name,
+                        "command": o.check.command,
+                        "verdict": o.result.verdict.verdict,
+                        "as_expected": o.complaint is None,
+                        "distinct_states": o.result.distinct_states,
+                        "bounds": o.check.instance.bounds,
+                    }
+                    for o in outcomes
+                    if bears_on(o.check, evidence)
+                ],
+            }
+            for evidence in one.evidence
+        ],
+    }

@@ -1,0 +1,130 @@
+"""The evidence that there is, as checks that can be run: each spec at its default bounds, each variant to what it must break.
+
+A check passes only if it comes out as it must: the fixed spec holds in every property, a broken variant breaks the named property, by
+a shortest counterexample of the named length. Other engines add their checks here, under the same guarantees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from checkers.explore.explore import explore
+from checkers.explore.outcome import Exploration, SearchOptions
+from checkers.explore.properties import refinement_name
+from checkers.verdict import Holds, Unknown, Violated
+from specs.catalogue import all_specs, find_spec
+from specs.evidence import Evidence, evidence_of
+from specs.guarantees import GUARANTEES
+from specs.instance import FIXED, Instance, at, variants
+from specs.language import Expect, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A spec in a version: what it must break at which bounds, or, without `expect`, that all holds at the default ones."""
+
+    spec: str
+    variant: str = FIXED
+    expect: Expect | None = None
+
+    @property
+    def name(self) -> str:
+        """A short name, unique among all checks."""
+        return self.spec if self.expect is None else f"{self.spec}-{self.variant}-{self.expect.breaks}"
+
+    @property
+    def instance(self) -> Instance:
+        """What is explored."""
+        return at(find_spec(self.spec), self.variant, **(self.expect.bounds if self.expect else {}))
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """What is checked."""
+        if self.expect is not None:
+            return (self.expect.breaks,)
+        spec = find_spec(self.spec)
+        names = [p.__name__ for p in (*spec.invariants, *spec.step_properties)]
+        return (*names, *(refinement_name(r.upper) for r in spec.refines))
+
+    @property
+    def command(self) -> str:
+        """The command that does the same."""
+        if self.expect is None:
+            return f"logproof explore {self.spec}{' --refine' if find_spec(self.spec).refines else ''}"
+        bounds = "".join(f" --set {name}={value}" for name, value in self.expect.bounds.items())
+        return f"logproof explore {self.spec} --variant {self.variant}{bounds} --property '{self.expect.breaks}'"
+
+    def run(self) -> Outcome:
+        """Explore, and compare with what must come out."""
+        result = explore(self.instance, SearchOptions(properties=self.properties))
+        return Outcome(self, result, self.complaint(result))
+
+    def complaint(self, result: Exploration) -> str | None:
+        """What is not as it must be."""
+        verdict = result.verdict
+        if isinstance(verdict, Unknown):
+            return verdict.reason
+        if self.expect is None:
+            return None if isinstance(verdict, Holds) else f"{verdict.broken} is violated after {verdict.run.depth} steps"
+        if isinstance(verdict, Holds):
+            return f"{self.expect.breaks} holds, but {self.variant} must break it"
+        found = (verdict.broken, verdict.run.depth)
+        wanted = (self.expect.breaks, self.expect.depth)
+        return None if found == wanted else f"breaks {found[0]} after {found[1]} steps; it was {wanted[0]} after {wanted[1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a check; it passed if there is no complaint."""
+
+    check: Check
+    result: Exploration
+    complaint: str | None
+
+    @property
+    def exit_code(self) -> int:
+        """0 as it must be, 1 not, 2 unknown."""
+        if self.complaint is None:
+            return 0
+        return 2 if isinstance(self.result.verdict, Unknown) else 1
+
+    def __str__(self) -> str:
+        if self.complaint is not None:
+            return f"FAILED: {self.complaint}; see {self.check.command}"
+        bounds = "/".join(str(n) for n in self.check.instance.bounds.values())
+        if isinstance(self.result.verdict, Violated):
+            return f"caught after {self.result.verdict.run.depth} steps at {bounds}"
+        states = f"{self.result.distinct_states:,} states{' up to symmetry' if self.result.symmetric else ''}"
+        return f"holds at {bounds}: {states}, depth {self.result.max_depth}"
+
+
+def checks_of(spec: Spec) -> Iterator[Check]:
+    """The checks of one spec: the fixed version first, then what each variant must break."""
+    yield Check(spec.name)
+    for variant in variants(spec).values():
+        for expect in variant.expects:
+            yield Check(spec.name, variant.name, expect)
+
+
+def all_checks() -> tuple[Check, ...]:
+    """The checks of all specs."""
+    return tuple(check for spec in all_specs() for check in checks_of(spec))
+
+
+def checks_for(guarantees: frozenset[str]) -> tuple[Check, ...]:
+    """The checks that bear on some of the given guarantees."""
+    evidence = [e for spec in all_specs() for e in evidence_of(spec) if e.guarantee in guarantees]
+    return tuple(check for check in all_checks() if any(bears_on(check, e) for e in evidence))
+
+
+def bears_on(check: Check, evidence: Evidence) -> bool:
+    """Whether a check is part of some evidence."""
+    if check.spec != evidence.subject:
+        return False
+    return check.expect is None or check.expect.breaks == evidence.property
+
+
+def known_guarantees() -> frozenset[str]:
+    """The ids of the catalogue."""
+    return frozenset(GUARANTEES)

@@ -1,0 +1,1 @@
+"""Races and measurements: `pytest tests/benchmarks --benchmark-only`."""
