@@ -6,13 +6,15 @@ a shortest counterexample of the named length. Other engines add their checks he
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import get_context
 
 from checkers.explore.explore import explore
-from checkers.explore.outcome import Exploration, SearchOptions
+from checkers.explore.outcome import SearchOptions
 from checkers.explore.properties import refinement_name
-from checkers.verdict import Holds, Unknown, Violated
+from checkers.verdict import Holds, Unknown, Verdict, VerdictName, Violated
 from specs.catalogue import all_specs, find_spec
 from specs.evidence import Evidence, evidence_of
 from specs.guarantees import GUARANTEES
@@ -55,23 +57,31 @@ class Check:
         bounds = "".join(f" --set {name}={value}" for name, value in self.expect.bounds.items())
         return f"logproof explore {self.spec} --variant {self.variant}{bounds} --property '{self.expect.breaks}'"
 
-    def run(self) -> Outcome:
+    def run(self, workers: int = 2) -> Outcome:
         """Explore, and compare with what must come out."""
-        result = explore(self.instance, SearchOptions(properties=self.properties))
-        return Outcome(self, result, self.complaint(result))
-
-    def complaint(self, result: Exploration) -> str | None:
-        """What is not as it must be."""
+        result = explore(self.instance, SearchOptions(properties=self.properties, workers=workers))
         verdict = result.verdict
+        return Outcome(
+            check=self,
+            verdict=verdict.verdict,
+            depth=verdict.run.depth if isinstance(verdict, Violated) else result.max_depth,
+            distinct_states=result.distinct_states,
+            symmetric=result.symmetric,
+            complaint=self.complaint(verdict),
+        )
+
+    def complaint(self, verdict: Verdict) -> str | None:
+        """What is not as it must be."""
         if isinstance(verdict, Unknown):
             return verdict.reason
         if self.expect is None:
             return None if isinstance(verdict, Holds) else f"{verdict.broken} is violated after {verdict.run.depth} steps"
+        wanted = f"{self.variant} must break {self.expect.breaks} after {self.expect.depth} steps"
         if isinstance(verdict, Holds):
-            return f"{self.expect.breaks} holds, but {self.variant} must break it"
-        found = (verdict.broken, verdict.run.depth)
-        wanted = (self.expect.breaks, self.expect.depth)
-        return None if found == wanted else f"breaks {found[0]} after {found[1]} steps; it was {wanted[0]} after {wanted[1]}"
+            return f"{wanted}, but it holds"
+        if (verdict.broken, verdict.run.depth) == (self.expect.breaks, self.expect.depth):
+            return None
+        return f"{wanted}, but breaks {verdict.broken} after {verdict.run.depth}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,11 @@ class Outcome:
     """What came of a check; it passed if there is no complaint."""
 
     check: Check
-    result: Exploration
+    verdict: VerdictName
+    depth: int
+    """Of the counterexample, or of the whole search."""
+    distinct_states: int
+    symmetric: bool
     complaint: str | None
 
     @property
@@ -87,16 +101,34 @@ class Outcome:
         """0 as it must be, 1 not, 2 unknown."""
         if self.complaint is None:
             return 0
-        return 2 if isinstance(self.result.verdict, Unknown) else 1
+        return 2 if self.verdict == "unknown" else 1
 
     def __str__(self) -> str:
         if self.complaint is not None:
             return f"FAILED: {self.complaint}; see {self.check.command}"
         bounds = "/".join(str(n) for n in self.check.instance.bounds.values())
-        if isinstance(self.result.verdict, Violated):
-            return f"caught after {self.result.verdict.run.depth} steps at {bounds}"
-        states = f"{self.result.distinct_states:,} states{' up to symmetry' if self.result.symmetric else ''}"
-        return f"holds at {bounds}: {states}, depth {self.result.max_depth}"
+        if self.verdict == "violated":
+            return f"caught after {self.depth} steps at {bounds}"
+        states = f"{self.distinct_states:,} states{' up to symmetry' if self.symmetric else ''}"
+        return f"holds at {bounds}: {states}, depth {self.depth}"
+
+
+def run_checks(checks: Sequence[Check], processes: int = 2) -> Iterator[Outcome]:
+    """The outcomes, as they come. Compiling is most of the work, so checks that share a compiled spec share a process."""
+    groups: dict[str, list[Check]] = {}
+    for check in checks:
+        instance = check.instance
+        key = (check.spec, instance.bounds, [a.source.__module__ for a in instance.actions], check.expect is None)
+        groups.setdefault(repr(key), []).append(check)
+    largest_first = sorted(groups.values(), key=len, reverse=True)
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(run_group, group) for group in largest_first]):
+            yield from done.result()
+
+
+def run_group(checks: Sequence[Check]) -> list[Outcome]:
+    """The outcomes of some checks, one after the other."""
+    return [check.run(workers=1) for check in checks]
 
 
 def checks_of(spec: Spec) -> Iterator[Check]:

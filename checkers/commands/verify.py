@@ -13,7 +13,7 @@ from rich.progress import Progress as Bar
 
 from checkers.commands.display import Display
 from checkers.verdict import UserError
-from checkers.verify import Outcome, bears_on, checks_for, known_guarantees
+from checkers.verify import Outcome, bears_on, checks_for, known_guarantees, run_checks
 from specs.evidence import Coverage, Evidence, coverage, explored_evidence
 from specs.guarantees import AREAS, KINDS
 
@@ -33,10 +33,10 @@ def run(arguments: Namespace, display: Display) -> int:
     outcomes: list[Outcome] = []
     with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task("verify", total=len(checks))
-        for check in checks:
-            bar.update(task, description=check.name)
-            outcomes.append(check.run())
-            bar.advance(task)
+        for outcome in run_checks(checks):
+            bar.update(task, advance=1, description=outcome.check.name)
+            outcomes.append(outcome)
+    outcomes.sort(key=lambda outcome: checks.index(outcome.check))
     covered = [c for c in coverage(explored_evidence()) if c.guarantee.id in ids]
     if arguments.json:
         display.out(json.dumps({"guarantees": [as_json(c, outcomes) for c in covered]}))
@@ -105,9 +105,10 @@ def as_json(one: Coverage, outcomes: Sequence[Outcome]) -> dict[str, Any]:
                     {
                         "name": o.check.name,
                         "command": o.check.command,
-                        "verdict": o.result.verdict.verdict,
+                        "verdict": o.verdict,
                         "as_expected": o.complaint is None,
-                        "distinct_states": o.result.distinct_states,
+                        "distinct_states": o.distinct_states,
+                        "depth": o.depth,
                         "bounds": o.check.instance.bounds,
                     }
                     for o in outcomes

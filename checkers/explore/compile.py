@@ -48,13 +48,13 @@ class CompiledSpec:
     @cached_property
     def dtype(self) -> np.dtype[Any]:
         """The unpacked state."""
-        return dtype_of(self.instance.struct, self.instance.storage_bits)
+        return dtype_of(self.instance.struct, self.generator.storage_bits)
 
     def workspace(self) -> tuple[Any, ...]:
         """What one task needs besides its output: records to work on, and scratch words."""
         states = np.zeros(3, self.dtype)
         fill(states[2], self.instance.struct)
-        uppers = [np.zeros(4, dtype_of(u.instance.struct, self.instance.storage_bits)) for u in self.generator.uppers]
+        uppers = [np.zeros(4, dtype_of(u.instance.struct, self.generator.storage_bits)) for u in self.generator.uppers]
         for source, records in zip(self.generator.uppers, uppers, strict=True):
             fill(records[3], source.instance.struct)
         scratch = np.zeros(self.generator.scratch_size(), np.uint64)

@@ -67,11 +67,16 @@ class Generator:
             UpperSource(self, index, refinement) for index, refinement in enumerate(self.spec.refines if options.refinements else ())
         ]
 
+    @property
+    def storage_bits(self) -> int:
+        """The width of the integers that unpacked states are made of."""
+        return max(i.storage_bits for i in (self.instance, *(u.instance for u in self.uppers)))
+
     def source(self) -> str:
         """The whole module."""
         uppers = [text for u in self.uppers for text in u.functions()]
         body = [*self.pack.functions(), *uppers, self.emit(), self.admit(), self.expand()]
-        header = HEADER.format(bits=self.instance.storage_bits)
+        header = HEADER.format(bits=self.storage_bits)
         return "\n\n".join([header, *self.pack.tables(), *self.translator.texts, *body]) + "\n"
 
     def scratch_size(self) -> int:
@@ -94,7 +99,7 @@ class Generator:
         lines = [
             "@compiled",
             "def emit(s, scratch, out, filled, parent):",
-            f"    {', '.join(words)}{',' if width == 1 else ''} = {self.pack.entry}(s, scratch)",
+            f"    {', '.join(words)}, = {self.pack.entry}(s, scratch)",
             f"    hashed = {hashed}",
             f"    p = int64(hashed >> uint64({WORD_BITS - PARTITION_BITS}))",
             "    n = filled[p]",

@@ -165,9 +165,9 @@ def judge(graph: Any, fairness: Any, label: Array, count: int, alive: Array) -> 
 
     A component is fair if each group is taken inside it, or is not enabled in some state of it (weak) or in any
     (strong). One that breaks a weak condition can have no fair part. One that breaks a strong condition keeps the
-    states where that group is not enabled: a fair part can only lie among those. Nodes of fair components die too: they
-    are done. `graph` is (indptr, targets, labels); `fairness` has the groups of each label, those enabled in each node, and
-    the strong ones.
+    states where that group is not enabled: a fair part can only lie among those. Nodes of fair components die too,
+    they are done. `graph` is (indptr, targets, labels); `fairness` has the groups of each label, those enabled in each
+    node, and the strong ones.
     """
     _, enabled, strong = fairness
     taken, somewhere, everywhere = tally(graph, fairness, label, count)

@@ -170,14 +170,21 @@ class Inside:
 
     def unmet(self, edges: list[int], at: int) -> list[int]:
         """The groups that a way to a node leaves unmet."""
-        fairness, labels = self.search.fairness, self.search.graph.labels
-        taken = {int(labels[self.edges[e]]) for e in edges}
+        fairness = self.search.fairness
+        taken = {int(label) for e in edges for label in self.labels_beside(e)}
         nodes = self.nodes[[at, *(int(self.targets[e]) for e in edges)]]
         return [
             g
             for g in [*self.weak, *self.strong]
             if taken.isdisjoint(fairness.groups[g].labels) and (g in self.strong or fairness.is_enabled(nodes, g).all())
         ]
+
+    def labels_beside(self, edge: int) -> Array:
+        """The labels of all edges between the same nodes as the given one."""
+        node = int(np.searchsorted(self.indptr, edge, side="right")) - 1
+        out = slice(self.indptr[node], self.indptr[node + 1])
+        labels: Array = self.search.graph.labels[self.edges[out][self.targets[out] == self.targets[edge]]]
+        return labels
 
     def leg(self, demands: Demands, start: int, end: int, limit: int) -> list[int] | None:
         """The shortest way, of at least one step, that meets the demands and ends in `end` (-1: anywhere)."""

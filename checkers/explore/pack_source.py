@@ -45,26 +45,33 @@ class PackSource:
     # -- pack
 
     def pack_function(self, name: str, *, renamed: bool) -> str:
-        """Packs `s`, renamed by renaming number `g` if `renamed`; raises OverflowError for a field outside its range."""
-        lines = ["@compiled", f"def {name}(s, {'g, ' if renamed else ''}scratch):", "    bad = False"]
-        lines += [f"    {word} = uint64(0)" for word in self.word_names()]
+        """Packs `s`, renamed by renaming number `g` if `renamed`; raises OverflowError for a field outside its range.
+
+        Words are put together as signed integers, whose bits are the same: numba types calls slowly, and would need one for
+        each conversion. `bad` is negative once some value is below its range or above.
+        """
+        lines = ["@compiled", f"def {name}(s, {'g, ' if renamed else ''}scratch):", "    bad = 0"]
+        lines += [f"    {word} = 0" for word in self.word_names()]
         if renamed:
             lines += [f"    {kind}{i} = OLD_{kind}[g, {i}]" for kind, n in self.symmetry.kinds for i in range(n)]
+        holders = Holders()
         for slot in self.packing.slots:
-            lines += self.pack_slot(slot, self.source_path(slot.path, renamed=renamed), f"w{slot.word}", renamed=renamed)
+            source = self.source_path(slot.path, holders, renamed=renamed)
+            lines += holders.new_lines()
+            lines += self.pack_slot(slot, source, f"w{slot.word}", renamed=renamed)
         for bag in self.packing.bags:
-            lines += self.pack_bag(bag, renamed=renamed)
-        lines += ["    if bad:", "        raise OverflowError"]
-        words = self.word_names()
-        lines.append(f"    return ({', '.join(words)}{',' if len(words) == 1 else ''})")
+            lines += self.pack_bag(bag, holders, renamed=renamed)
+        lines += ["    if bad < 0:", "        raise OverflowError"]
+        lines.append(f"    return ({', '.join(f'uint64({word})' for word in self.word_names())},)")
         return "\n".join(lines)
 
-    def source_path(self, path: Path, *, renamed: bool) -> str:
+    def source_path(self, path: Path, holders: Holders, *, renamed: bool) -> str:
         """Where the value for a place of the (renamed) packed state comes from."""
         text, shape = "s", self.instance.struct
-        for step in path:
+        for step in path[:-1]:
             shape, text = self.descend(shape, text, step, renamed=renamed)
-        return text
+            text = holders.name(text)
+        return self.descend(shape, text, path[-1], renamed=renamed)[1]
 
     def descend(self, shape: Shape, text: str, step: str | int, *, renamed: bool) -> tuple[Shape, str]:
         """One step of a path."""
@@ -89,59 +96,62 @@ class PackSource:
 
     def pack_slot(self, slot: Slot, source: str, word: str, *, renamed: bool, indent: str = "    ") -> Iterator[str]:
         """Check one leaf's range and put it into its place."""
-        value = f"int64({source})"
-        if renamed:
-            value = self.renamed_value(slot.scalar, value)
+        value = self.renamed_value(slot.scalar, source) if renamed else source
         low, span = slot.scalar.low, slot.scalar.high - slot.scalar.low
-        yield f"{indent}v = {value}{f' - ({low})' if low else ''}"
-        yield f"{indent}bad |= (v < 0) | (v > {span})"
-        yield f"{indent}{word} |= uint64(v) << uint64({slot.shift})"
+        yield f"{indent}v = {value} - ({low})"
+        yield f"{indent}bad |= v | ({span} - v)"
+        yield f"{indent}{word} |= v << {slot.shift}"
 
-    def pack_bag(self, bag: BagSlots, *, renamed: bool) -> Iterator[str]:
+    def pack_bag(self, bag: BagSlots, holders: Holders, *, renamed: bool) -> Iterator[str]:
         """Sort the messages' keys and put them into their places."""
-        holder = self.source_path(bag.path, renamed=renamed)
-        yield f"    n = int64({holder}.count)"
+        holder = holders.name(self.source_path(bag.path, holders, renamed=renamed))
+        yield from holders.new_lines()
+        yield f"    n = {holder}.count"
         for index in range(len(bag.places)):
             yield f"    if n > {index}:"
-            yield "        key = uint64(0)"
+            yield f"        m = {holder}.items[{index}]"
+            yield "        key = 0"
             for leaf in bag.leaves:
-                source = f"{holder}.items[{index}].{show_path(leaf.path)}"
+                source = f"m.{show_path(leaf.path)}"
                 yield from self.pack_slot(leaf, source, "key", renamed=renamed, indent="        ")
+            yield "        sorted_key = uint64(key)"
             yield f"        j = {index}"
-            yield "        while j > 0 and scratch[j - 1] > key:"
+            yield "        while j > 0 and scratch[j - 1] > sorted_key:"
             yield "            scratch[j] = scratch[j - 1]"
             yield "            j -= 1"
-            yield "        scratch[j] = key"
+            yield "        scratch[j] = sorted_key"
         for index, (word, shift) in enumerate(bag.places):
             yield f"    if n > {index}:"
-            yield f"        w{word} |= scratch[{index}] << uint64({shift})"
+            yield f"        w{word} |= int64(scratch[{index}]) << {shift}"
 
     # -- unpack
 
     def unpack(self) -> str:
         """Writes row `i` of `rows` into `s`, which must be blank."""
         lines = ["@compiled", f"def {self.prefix}unpack(rows, i, s):"]
-        lines += [f"    w{k} = rows[i, {k}]" for k in range(self.packing.words)]
+        lines += [f"    w{k} = int64(rows[i, {k}])" for k in range(self.packing.words)]
+        holders = Holders()
         for slot in self.packing.slots:
-            lines.append(self.unpack_slot(slot, f"s.{show_path(slot.path)}", f"w{slot.word}", "    "))
+            target = self.source_path(slot.path, holders, renamed=False)
+            lines += holders.new_lines()
+            lines.append(self.unpack_slot(slot, target, f"w{slot.word}", "    "))
         for bag in self.packing.bags:
-            holder = f"s.{show_path(bag.path)}"
+            holder = holders.name(self.source_path(bag.path, holders, renamed=False))
+            lines += holders.new_lines()
             for index, (word, shift) in enumerate(bag.places):
                 lines.append(f"    if {holder}.count > {index}:")
-                lines.append(f"        key = w{word} >> uint64({shift})")
-                lines += [
-                    self.unpack_slot(leaf, f"{holder}.items[{index}].{show_path(leaf.path)}", "key", "        ")
-                    for leaf in bag.leaves
-                ]
+                lines.append(f"        m = {holder}.items[{index}]")
+                lines.append(f"        key = w{word} >> {shift}")
+                lines += [self.unpack_slot(leaf, f"m.{show_path(leaf.path)}", "key", "        ") for leaf in bag.leaves]
         lines.append("    return 0")
         return "\n".join(lines)
 
     @staticmethod
     def unpack_slot(slot: Slot, target: str, word: str, indent: str) -> str:
-        """Read one leaf."""
+        """Read one leaf. The mask takes off what an arithmetic shift brings in."""
         mask = (1 << slot.scalar.bits) - 1
         low = f" + ({slot.scalar.low})" if slot.scalar.low else ""
-        return f"{indent}{target} = int64(({word} >> uint64({slot.shift})) & uint64({mask})){low}"
+        return f"{indent}{target} = (({word} >> {slot.shift}) & {mask}){low}"
 
     # -- canonical
 
@@ -168,12 +178,11 @@ class PackSource:
         lines += ["    found = False", f"    for g in range({len(self.renamings)}):"]
         if conditions:
             lines += [f"        if {' or '.join(conditions)}:", "            continue"]
-        comma = "," if len(words) == 1 else ""
-        lines.append(f"        {', '.join(words)}{comma} = {self.prefix}pack_as(s, g, scratch[{base}:])")
+        lines.append(f"        {', '.join(words)}, = {self.prefix}pack_as(s, g, scratch[{base}:])")
         lines.append(f"        if not found or {less(words, best)}:")
         lines.append("            found = True")
         lines += [f"            {b} = {w}" for b, w in zip(best, words, strict=True)]
-        lines.append(f"    return ({', '.join(best)}{comma})")
+        lines.append(f"    return ({', '.join(best)},)")
         return "\n".join(lines)
 
     def colour(self, kind: str) -> list[str]:
@@ -217,6 +226,26 @@ class PackSource:
         if element.is_id and element.kind == kind:
             return 1, f"({source} >> {{i}}) & 1"
         return 0, ""
+
+
+class Holders:
+    """Local variables for the records and arrays on the way to leaves, each fetched once."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.pending: list[str] = []
+
+    def name(self, text: str) -> str:
+        """The variable that holds what an expression leads to."""
+        if text not in self.names:
+            self.names[text] = f"h{len(self.names)}"
+            self.pending.append(f"    {self.names[text]} = {text}")
+        return self.names[text]
+
+    def new_lines(self) -> list[str]:
+        """The assignments of the variables that are new since the last call."""
+        lines, self.pending = self.pending, []
+        return lines
 
 
 def less(left: list[str], right: list[str]) -> str:

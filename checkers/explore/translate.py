@@ -78,6 +78,8 @@ class _Function(ast.NodeTransformer):
         self.first_line = function.__code__.co_firstlineno
         self.quantifiers: list[str] = []
         self.locals: set[str] = set()
+        self.counters: set[str] = set()
+        """Locals that are never negative: the variables of loops over range(n), assigned nowhere else."""
 
     def text(self) -> str:
         """The source of the function, after that of the quantifiers in it."""
@@ -91,7 +93,8 @@ class _Function(ast.NodeTransformer):
             raise self.refused(definition, "a spec function is written with def")
         parameters = [a.arg for a in (*definition.args.args, *definition.args.kwonlyargs)]
         self.locals = set(parameters) | assigned_names(definition)
-        body = [self.visit(node) for node in without_docstring(definition.body)] or [ast.Pass()]
+        self.counters = counters_in(definition)
+        body = [s for node in without_docstring(definition.body) for s in self.statement(node)] or [ast.Pass()]
         result = function_of(self.name, [*parameters, FLAGS], body)
         return "\n\n".join([*self.quantifiers, unparse(result)])
 
@@ -130,7 +133,7 @@ class _Function(ast.NodeTransformer):
             raise self.refused(node, "only functions can be called, each by its bare name")
         name = node.func.id
         callee = self.function.__globals__.get(name)
-        if callee is None and name in {"all", "any"}:
+        if self.quantifies(name):
             return self.quantifier(node, universal=name == "all")
         arguments = [self.visit(a) for a in node.args]
         if callee is None and name in BUILTINS and not node.keywords:
@@ -142,15 +145,39 @@ class _Function(ast.NodeTransformer):
         target = self.translator.name_of(callee)
         return ast.Call(ast.Name(target), [*arguments, ast.Name(FLAGS)], [])
 
-    def quantifier(self, node: ast.Call, *, universal: bool) -> ast.AST:
-        """A function that returns at the first element that decides `all` or `any`."""
+    def statement(self, node: ast.stmt) -> list[ast.stmt]:
+        """A statement of the function's own; `return all(...)` becomes loops that return."""
+        call = node.value if isinstance(node, ast.Return) else None
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and self.quantifies(call.func.id):
+            generator = self.generator_of(call)
+            if not targets_of(generator) & self.locals:
+                return self.decisions(generator, universal=call.func.id == "all")
+        return [self.visit(node)]
+
+    def quantifies(self, name: str) -> bool:
+        """Whether a name is that of the built-in `all` or `any`."""
+        return name in {"all", "any"} and name not in self.locals and name not in self.function.__globals__
+
+    def generator_of(self, node: ast.Call) -> ast.GeneratorExp:
+        """What a quantifier ranges over."""
         generator = node.args[0] if len(node.args) == 1 else None
         if not isinstance(generator, ast.GeneratorExp):
             raise self.refused(node, "all and any take one generator expression over ranges")
-        targets = {n.id for g in generator.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+        return generator
+
+    def quantifier(self, node: ast.Call, *, universal: bool) -> ast.AST:
+        """A function that returns at the first element that decides `all` or `any`."""
+        generator = self.generator_of(node)
         used = {n.id for n in ast.walk(generator) if isinstance(n, ast.Name)}
-        free = sorted((used & self.locals) - targets)
-        outer, self.locals = self.locals, self.locals | targets
+        free = sorted((used & self.locals) - targets_of(generator))
+        name = self.translator.fresh(f"{self.name}_{'all' if universal else 'any'}")
+        result = function_of(name, [*free, FLAGS], self.decisions(generator, universal=universal))
+        self.quantifiers.append(unparse(result))
+        return ast.Call(ast.Name(name), [ast.Name(n) for n in [*free, FLAGS]], [])
+
+    def decisions(self, generator: ast.GeneratorExp, *, universal: bool) -> list[ast.stmt]:
+        """Loops that return at the first element that decides, and the return after them."""
+        outer, self.locals = self.locals, self.locals | targets_of(generator)
         found: ast.expr = self.visit(generator.elt)
         if universal:
             found = ast.UnaryOp(ast.Not(), found)
@@ -160,10 +187,7 @@ class _Function(ast.NodeTransformer):
                 body = ast.If(self.visit(condition), [body], [])
             body = self.loop(clause, body)
         self.locals = outer
-        name = self.translator.fresh(f"{self.name}_{'all' if universal else 'any'}")
-        result = function_of(name, [*free, FLAGS], [body, ast.Return(ast.Constant(universal))])
-        self.quantifiers.append(unparse(result))
-        return ast.Call(ast.Name(name), [ast.Name(n) for n in [*free, FLAGS]], [])
+        return [body, ast.Return(ast.Constant(value=universal))]
 
     def loop(self, clause: ast.comprehension, body: ast.stmt) -> ast.stmt:
         """One `for ... in range(...)` of a quantifier."""
@@ -183,6 +207,10 @@ class _Function(ast.NodeTransformer):
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         index = self.visit(node.slice)
+        if isinstance(index, ast.Constant) and index.value < 0:
+            raise self.refused(node, f"index {index.value} is negative")
+        if isinstance(index, ast.Constant) or (isinstance(node.slice, ast.Name) and node.slice.id in self.counters):
+            return ast.Subscript(self.visit(node.value), index, node.ctx)
         return ast.Subscript(self.visit(node.value), ast.Call(ast.Name("uint64"), [index], []), node.ctx)
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
@@ -201,12 +229,28 @@ class _Function(ast.NodeTransformer):
 
     def stored(self, target: ast.expr, value: ast.expr) -> ast.AST:
         """An assignment; one to the state checks that the storage holds the value."""
-        if isinstance(target, ast.Name):
-            return ast.Assign([target], value)
+        fits = isinstance(value, ast.Attribute) or (isinstance(value, ast.Constant) and -128 <= value.value < 128)
+        if isinstance(target, ast.Name) or fits:
+            return ast.Assign([self.visit(target)], value)
         return ast.Assign([self.visit(target)], ast.Call(ast.Name("fit"), [value], []))
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         return ast.Assert(self.visit(node.test), None)
+
+
+def targets_of(generator: ast.GeneratorExp) -> set[str]:
+    """The variables of a generator expression."""
+    return {n.id for g in generator.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+
+
+def counters_in(definition: ast.FunctionDef) -> set[str]:
+    """The names that are bound as variables of loops over range(n) only, so never negative."""
+    loops = [n for n in ast.walk(definition) if isinstance(n, ast.For | ast.comprehension)]
+    counting = [n.target for n in loops if isinstance(n.iter, ast.Call) and len(n.iter.args) == 1]
+    known = {id(target) for target in counting}
+    stored = [n for n in ast.walk(definition) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    others = {n.id for n in stored if id(n) not in known} | {a.arg for a in ast.walk(definition) if isinstance(a, ast.arg)}
+    return {n.id for n in counting if isinstance(n, ast.Name)} - others
 
 
 def assigned_names(definition: ast.FunctionDef) -> set[str]:

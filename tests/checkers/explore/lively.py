@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specs.language import Array, Bool, Eventually, Fair, Id, Int, Record, Spec, action
+from specs.language import Array, Bool, Eventually, Fair, Id, Int, Record, SetOf, Spec, action
 
 # ------------------------------------------------------------------------------------------- a lamp that may burn out
 
@@ -101,14 +101,15 @@ LAMP = Spec(
     ),
 )
 
-# ------------------------------------------------------------------------------- workers, one of whom may be passed over
+# ------------------------------------------------------------------------------ workers, one of whom may be passed over
 
 WORKER = Id("worker", 2)
 
 
 class Work(Record):
-    """Whether each worker's lever is up, and whether it was ever moved."""
+    """Whether each worker's lever is up, and whether it was ever moved; nobody is ever absent."""
 
+    absent = SetOf(WORKER)
     up = Array(Bool(), WORKER)
     moved = Array(Bool(), WORKER)
 

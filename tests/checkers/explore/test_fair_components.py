@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import networkx as nx
 import numpy as np
@@ -31,9 +31,11 @@ class Case:
     trigger: frozenset[int] | None
 
     def enabled(self, node: int, group: Group) -> bool:
+        """Whether a group has a step in a node."""
         return any(u == node and label in group.labels for u, _, label in self.edges)
 
     def taken(self, pair: tuple[int, int], group: Group) -> bool:
+        """Whether a group has a step between two nodes."""
         return any((u, v) == pair and label in group.labels for u, v, label in self.edges)
 
     def is_fair(self, nodes: frozenset[int], pairs: frozenset[tuple[int, int]]) -> bool:
@@ -45,6 +47,7 @@ class Case:
         return True
 
     def graph(self) -> Graph:
+        """As the checker takes it."""
         edges = sorted(self.edges)
         indptr = np.searchsorted([u for u, _, _ in edges], np.arange(self.nodes + 1)).astype(np.int64)
         targets = np.array([v for _, v, _ in edges], np.int32)
@@ -102,7 +105,8 @@ def fair_sets(case: Case) -> Iterator[frozenset[int]]:
 
 def shortest_by_force(case: Case) -> int:
     """The least number of steps of a lasso: a search over (node, trigger met, start of the cycle, steps of it)."""
-    first = (0, case.trigger is None or (0 in case.trigger and 0 in case.pending), None, frozenset())
+    met = case.trigger is None or (0 in case.trigger and 0 in case.pending)
+    first: State = (0, met, None, frozenset())
     queue, seen = deque([(first, 0)]), {first}
     while queue:
         state, length = queue.popleft()
@@ -166,7 +170,7 @@ def check_lasso(case: Case, graph: Graph, lasso: lassos.Lasso) -> None:
     cycle = path[len(lasso.prefix) :]
     assert (path[0], cycle[0]) == (0, cycle[-1])
     assert set(cycle) <= case.pending
-    assert case.is_fair(frozenset(cycle), frozenset(zip(cycle[:-1], cycle[1:], strict=True)))
+    assert case.is_fair(frozenset(cycle), frozenset(pairwise(cycle)))
     if case.trigger is not None:
         last_goal = max((k for k, n in enumerate(path) if n not in case.pending), default=-1)
         assert set(path[last_goal + 1 :]) & case.trigger
@@ -204,7 +208,7 @@ def test_where_not_all_can_be_remembered_a_lasso_still_is_one(case: Case) -> Non
 
 
 def test_more_than_64_groups_are_told_apart() -> None:
-    edges = tuple((0, 1, label) for label in range(LABELS)) + ((1, 0, 0),)
+    edges = (*((0, 1, label) for label in range(LABELS)), (1, 0, 0))
     groups = tuple(Group((k % LABELS,), strong=k % 2 == 1) for k in range(70))
     case = Case(2, edges, groups, frozenset({0, 1}), None)
     graph, search, count = solve(case)

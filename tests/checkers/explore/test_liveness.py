@@ -70,7 +70,7 @@ def test_a_trigger_that_is_never_met_is_vacuous() -> None:
 
 
 def test_an_action_is_starved_unless_each_binding_is_fair() -> None:
-    assert lasso(work(), "moved_together") == (("move(worker=0)", "move(worker=0)", "move(worker=0)"), 1)
+    assert lasso(work(), "moved_together") in [((f"move(worker={w})",) * 3, 1) for w in range(2)]
     assert work().verdicts["moved_each"] == Holds()
 
 

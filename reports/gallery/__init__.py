@@ -1,0 +1,17 @@
+"""The gallery: a shortest counterexample of every variant, committed, replayed and checked on every test run.
+
+`python -m reports.gallery` writes it anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from checkers.verify import Check
+
+FOLDER = Path(__file__).parent
+
+
+def path_of(check: Check) -> Path:
+    """The file that holds the counterexample of a check."""
+    return FOLDER / f"{check.name}.json"
