@@ -30,7 +30,7 @@ def main(arguments: Sequence[str], display: Display) -> int:
     """Run one command; returns the exit code. Errors of the user's go to standard error, in one line each."""
     try:
         parsed = parser().parse_args(arguments)
-        return COMMANDS[parsed.command].run(parsed, display)
+        return int(COMMANDS[parsed.command].run(parsed, display))
     except (UserError, SpecError) as error:
         print(f"logproof: {error}", file=sys.stderr)
         return 2

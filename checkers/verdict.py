@@ -1,7 +1,7 @@
 """Verdicts and counterexamples: what every engine returns.
 
-A verdict is holds, violated or unknown; unknown is never a pass. A counterexample is a run of a spec (or of a system) that
-ends where a property fails, or, for liveness, runs into a loop that never meets it.
+A verdict is holds, violated or unknown; unknown is never a pass. A counterexample is a run of a spec (or of a system)
+that ends where a property fails, or, for liveness, runs into a loop that never meets it.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An execution: an initial state and what followed. `loop` is the index in `moments` where a lasso's cycle begins
+    """An execution: an initial state and what followed.
 
-    (None for a finite run); a cycle without moments is a stutter forever in the last state. A `fault` is the message of a finding
-    that the last step met (an assertion or a range), in which case that step's state is the one before it.
+    `loop` is the index in `moments` where a lasso's cycle begins (None for a finite run); a cycle without moments
+    is a stutter forever in the last state. A `fault` is the message of a finding that the last step met (an assertion
+    or a range), in which case that step's state is the one before it.
     """
 
     initial: Record

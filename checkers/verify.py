@@ -1,7 +1,8 @@
-"""The evidence that there is, as checks that can be run: each spec at its default bounds, each variant to what it must break.
+"""The evidence that there is, as checks that can be run: each spec at its default bounds, each variant to its bug.
 
-A check passes only if it comes out as it must: the fixed spec holds in every property, a broken variant breaks the named property, by
-a shortest counterexample of the named length. Other engines add their checks here, under the same guarantees.
+A check passes only if it comes out as it must: the fixed spec holds in every property, a broken variant breaks the
+named property, by a shortest counterexample of the named length. Other engines add their checks here, under the same
+guarantees.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from specs.language import Expect, Spec
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A spec in a version: what it must break at which bounds, or, without `expect`, that all holds at the default ones."""
+    """A spec in a version: what it must break at which bounds; without `expect`, all holds at the default ones."""
 
     spec: str
     variant: str = FIXED
@@ -75,7 +76,9 @@ class Check:
         if isinstance(verdict, Unknown):
             return verdict.reason
         if self.expect is None:
-            return None if isinstance(verdict, Holds) else f"{verdict.broken} is violated after {verdict.run.depth} steps"
+            return (
+                None if isinstance(verdict, Holds) else f"{verdict.broken} is violated after {verdict.run.depth} steps"
+            )
         wanted = f"{self.variant} must break {self.expect.breaks} after {self.expect.depth} steps"
         if isinstance(verdict, Holds):
             return f"{wanted}, but it holds"
@@ -114,7 +117,7 @@ class Outcome:
 
 
 def run_checks(checks: Sequence[Check], processes: int = 2) -> Iterator[Outcome]:
-    """The outcomes, as they come. Compiling is most of the work, so checks that share a compiled spec share a process."""
+    """The outcomes, as they come. Compiling is most of the work: checks that share a compiled spec share a process."""
     groups: dict[str, list[Check]] = {}
     for check in checks:
         instance = check.instance

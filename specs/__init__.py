@@ -1,1 +1,1 @@
-"""What must hold: the spec language, the specs of Kafka's protocols with their variants, the catalogue of guarantees."""
+"""What must hold: the spec language, the specs of Kafka's protocols and their variants, the guarantees."""

@@ -110,7 +110,9 @@ class Instance:
             return function
         if function not in self._rebound:
             scope = dict(function.__globals__)
-            closed = FunctionType(function.__code__, scope, function.__name__, function.__defaults__, function.__closure__)
+            closed = FunctionType(
+                function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
+            )
             self._rebound[function] = closed
             for name in names_in(function.__code__):
                 if name in scope:
@@ -138,7 +140,7 @@ class Instance:
 
         Raises a Finding (or AssertionError) for what a spec must never do.
         """
-        after = cast("Record", self.struct.stored(state, "state"))
+        after = self.struct.stored(state, "state")
         if not action.function(after, *binding):
             return None
         return self.packing.decode(self.packing.encode(after))

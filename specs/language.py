@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, cast, overload
 
 if TYPE_CHECKING:
     from specs.shape import Struct
@@ -38,7 +38,7 @@ class SpecError(Exception):
     """A spec, a bound or a variant that can't be: the message names it, where it stands, and what would be right."""
 
 
-class Finding(Exception):
+class Finding(Exception):  # noqa: N818 - a finding about a spec, not an error of ours
     """Something that a spec's own code must never do, met while running it: a finding, not a disabled action."""
 
 
@@ -225,7 +225,7 @@ class Record:
     Assigning a record copies it, as the compiled form does; two fields never share one.
     """
 
-    fields: dict[str, FieldType[Any]] = {}
+    fields: ClassVar[dict[str, FieldType[Any]]] = {}
 
     def __init_subclass__(cls) -> None:
         """Collect the declared fields, each with a descriptor of its own."""

@@ -53,10 +53,7 @@ def commit(s: State, record: int) -> bool:
 def committed_once(s: State) -> bool:
     """LOG-2: no record is committed at two offsets."""
     return all(
-        s.committed[a] != s.committed[b]
-        for a in range(LOG_SIZE)
-        for b in range(LOG_SIZE)
-        if a < b and b < s.high_watermark
+        s.committed[a] != s.committed[b] for a in range(LOG_SIZE) for b in range(LOG_SIZE) if a < b < s.high_watermark
     )
 
 

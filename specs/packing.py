@@ -29,7 +29,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class BagSlots:
-    """Where the messages of a bag lie: each takes `bits` at one of `places` (word, shift); `leaves` are those of one."""
+    """Where the messages of a bag lie: each takes `bits` at one of `places` (word, shift); `leaves` are of one."""
 
     path: Path
     leaves: tuple[Slot, ...]

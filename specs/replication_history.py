@@ -1,9 +1,9 @@
 """ISR replication and what its users saw: the replicated log is one append-only log.
 
-No state of the replicas alone says what was ever exposed: after an election the new leader's high watermark may lag, its
-followers take that over, and nobody remembers how far users could read. So the history is written down: a variable that
-the protocol never reads. With it, every step of replication is a step of `specs.log_order` or a stutter: each exposed
-record is committed at the next offset, or is the very record that users saw at that offset before.
+No state of the replicas alone says what was ever exposed: after an election the new leader's high watermark may lag,
+its followers take that over, and nobody remembers how far users could read. So the history is written down: a variable
+that the protocol never reads. With it, every step of replication is a step of `specs.log_order` or a stutter: each
+exposed record is committed at the next offset, or is the very record that users saw at that offset before.
 
 Source: Abadi and Lamport, The existence of refinement mappings (1991), for history variables; ConsistentReadProperty of
 Vanlightly's published specs in TLA+.

@@ -13,7 +13,6 @@ Left out: which broker a fetch is sent to. It names a leader epoch, and one brok
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from specs.language import NONE, Array, Id, Int, Maybe, Nested, Record, SetOf, bound, insert
@@ -28,20 +27,6 @@ MAX_FENCES = bound("max_fences", 2, low=0, high=6, doc="how often the controller
 MAX_LOSSY_RESTARTS = bound("max_lossy_restarts", 1, low=0, high=3, doc="unclean restarts, which may lose records")
 MAX_CLEAN_RESTARTS = bound("max_clean_restarts", 1, low=0, high=3, doc="restarts that lose nothing")
 MAX_REASSIGNMENTS = bound("max_reassignments", 1, low=0, high=3, doc="replicas taken away and given back, emptied")
-
-QUIET: Final[Mapping[str, int]] = {
-    "replicas": 2,
-    "log_size": 1,
-    "max_records": 1,
-    "max_leader_epoch": 2,
-    "max_partition_epoch": 3,
-    "min_insync_replicas": 1,
-    "max_fences": 0,
-    "max_lossy_restarts": 0,
-    "max_clean_restarts": 0,
-    "max_reassignments": 0,
-}
-"""Small bounds under which nothing goes wrong but delay and loss. Ablations are expected at these and a little more."""
 
 REPLICA = Id("replica", REPLICAS)
 EPOCH = Int(0, MAX_LEADER_EPOCH)

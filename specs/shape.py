@@ -71,7 +71,7 @@ class Scalar:
         return int(value)
 
     def leaves(self, path: Path = ()) -> Iterator[tuple[Path, Scalar]]:
-        """This one."""
+        """The scalar itself."""
         yield path, self
 
     def show(self, value: int) -> str:
@@ -185,7 +185,9 @@ def resolve_scalar(field: FieldType[Any], bounds: Mapping[str, int], where: str)
     if isinstance(field, SetOf):
         element = resolve_scalar(field.element, bounds, where)
         if element.low != 0 or element.high >= MAX_SET:
-            message = f"{where}: a set of {element.low}..{element.high}; members must be from 0 to {MAX_SET - 1} at most"
+            message = (
+                f"{where}: a set of {element.low}..{element.high}; members must be from 0 to {MAX_SET - 1} at most"
+            )
             raise SpecError(message)
         return Scalar(0, (1 << (element.high + 1)) - 1, "set", element=element)
     if isinstance(field, Int):
@@ -208,7 +210,9 @@ def resolve(field: Any, bounds: Mapping[str, int], where: str) -> Shape:  # noqa
     if isinstance(field, Bag):
         size = evaluate(field.size, bounds)
         items = Vector(resolve(field.message, bounds, where), size + 1, None)
-        return Struct(f"Bag[{field.message.__name__}]", BagOf, (("count", Scalar(0, size, "int")), ("items", items)), True)
+        return Struct(
+            f"Bag[{field.message.__name__}]", BagOf, (("count", Scalar(0, size, "int")), ("items", items)), bag=True
+        )
     if isinstance(field, Array):
         index = field.length.kind if isinstance(field.length, Id) else None
         length = evaluate(field.length.count if isinstance(field.length, Id) else field.length, bounds)

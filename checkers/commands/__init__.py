@@ -1,1 +1,1 @@
-"""The commands of `logproof`, a module each: `add` declares the arguments, `run` does the work and returns the exit code."""
+"""The commands of `logproof`, a module each: `add` declares the arguments, `run` returns the exit code."""

@@ -24,7 +24,7 @@ class Display(Protocol):
 
 
 def progress_line() -> tuple[Callable[[Progress], None] | None, Callable[[], None]]:
-    """A function that shows the progress of a search on the terminal, and one that ends that; none where there is no terminal."""
+    """A function that shows the progress of a search on the terminal, if there is one, and one that ends that."""
     if not sys.stderr.isatty():
         return None, lambda: None
     status = Console(stderr=True).status("searching")

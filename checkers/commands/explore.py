@@ -38,7 +38,7 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("--max-states", type=int, metavar="N", help="stop with unknown once so many states are known")
     parser.add_argument("--max-memory", metavar="SIZE", help="stop with unknown before states take more, e.g. 4G")
     parser.add_argument("--compact", type=int, choices=(64, 128), default=0, help="store hashes of so many bits only")
-    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="save the search to FILE, or resume it from there")
+    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="save the search to FILE, or resume it")
     parser.add_argument("--save", type=Path, metavar="FILE", help="save the counterexample, to be replayed")
     parser.add_argument("--graph", type=Path, metavar="FILE", help="write the state graph, as .graphml or .dot")
     parser.add_argument("--full", action="store_true", help="draw whole states, not only what changes")

@@ -38,26 +38,30 @@ def run(arguments: Namespace, display: Display) -> int:
         save(of_violation(instance, verdict, arguments.subject), arguments.save)
     if arguments.json:
         display.out(
-            json.dumps({
-                "spec": instance.spec.name,
-                "variant": instance.variant.name,
-                "ablation": "+".join(further_ablations(instance)) or None,
-                "bounds": instance.bounds,
-                "verdict": verdict.verdict,
-                "property": verdict.broken if isinstance(verdict, Violated) else None,
-                "reason": verdict.reason if isinstance(verdict, Unknown) else None,
-                "depth": verdict.run.depth if isinstance(verdict, Violated) else None,
-                "seed": result.seed,
-                "walks": result.walks,
-                "steps": result.steps,
-                "seconds": round(result.seconds, 6),
-                "steps_per_second": round(result.steps_per_second),
-                "actions": dict(result.fired),
-            })
+            json.dumps(
+                {
+                    "spec": instance.spec.name,
+                    "variant": instance.variant.name,
+                    "ablation": "+".join(further_ablations(instance)) or None,
+                    "bounds": instance.bounds,
+                    "verdict": verdict.verdict,
+                    "property": verdict.broken if isinstance(verdict, Violated) else None,
+                    "reason": verdict.reason if isinstance(verdict, Unknown) else None,
+                    "depth": verdict.run.depth if isinstance(verdict, Violated) else None,
+                    "seed": result.seed,
+                    "walks": result.walks,
+                    "steps": result.steps,
+                    "seconds": round(result.seconds, 6),
+                    "steps_per_second": round(result.steps_per_second),
+                    "actions": dict(result.fired),
+                }
+            )
         )
         return EXIT_CODES[verdict.verdict]
     display.out(title(instance))
-    display.out(f"seed {result.seed}: {result.walks:,} walks, {result.steps:,} steps, {result.steps_per_second:,.0f} steps/s")
+    display.out(
+        f"seed {result.seed}: {result.walks:,} walks, {result.steps:,} steps, {result.steps_per_second:,.0f} steps/s"
+    )
     if isinstance(verdict, Unknown):
         display.out(f"unknown: {verdict.reason}")
     else:

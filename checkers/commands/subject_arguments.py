@@ -12,7 +12,7 @@ from specs.instance import FIXED, Instance
 def add_subject(parser: ArgumentParser) -> None:
     """Declare them."""
     parser.add_argument("subject", help="a spec by name (see `logproof list`), or path/to/own_spec.py:SPEC")
-    parser.add_argument("--variant", default=FIXED, help="a historic or broken version of the spec (see `logproof list`)")
+    parser.add_argument("--variant", default=FIXED, help="a historic or broken version (see `logproof list`)")
     parser.add_argument("--ablate", action="append", default=[], metavar="NAME", help="switch a guard off; repeatable")
     parser.add_argument("--set", action="append", default=[], metavar="BOUND=N", help="set a bound; repeatable")
 
@@ -21,7 +21,7 @@ def add_properties(parser: ArgumentParser) -> None:
     """Declare which properties to check."""
     parser.add_argument(
         "--invariant", "--property", action="append", dest="properties", metavar="NAME",
-        help="check this property only (an invariant, a step property, or a refinement as 'refines log_order'); repeatable",
+        help="check only this invariant, step property, or refinement (as 'refines log_order'); repeatable",
     )  # fmt: skip
     parser.add_argument("--refine", action="store_true", help="check every step against the upper specs, too")
 

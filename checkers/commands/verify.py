@@ -76,8 +76,8 @@ def report(covered: Sequence[Coverage], outcomes: Sequence[Outcome], display: Di
     with_evidence = sum(1 for one in covered if one.evidence)
     complete = sum(1 for one in covered if not one.missing)
     display.out(
-        f"\n{len(outcomes)} checks, {len(failed)} failed; {len(covered)} guarantees: {complete} with all the evidence they "
-        f"need, {with_evidence - complete} with some, {len(covered) - with_evidence} with none yet"
+        f"\n{len(outcomes)} checks, {len(failed)} failed; {len(covered)} guarantees: {complete} with all the evidence "
+        f"they need, {with_evidence - complete} with some, {len(covered) - with_evidence} with none yet"
     )
 
 

@@ -1,7 +1,8 @@
 """Checkpoints: a search saved from time to time, so that one that was killed goes on where it was.
 
-The file is written next to itself and renamed, so there is always a whole one; it is a zip of plain arrays with check sums and holds
-the states, not the tables, which are built again. Whether to save depends on the states found since, not on the clock.
+The file is written next to itself and renamed, so there is always a whole one; it is a zip of plain arrays with check
+sums and holds the states, not the tables, which are built again. Whether to save depends on the states found since, not
+on the clock.
 """
 
 from __future__ import annotations
@@ -82,11 +83,13 @@ class Checkpoint:
             new.replace(self.path)
         except OSError as error:
             new.unlink(missing_ok=True)
-            raise UserError(f"--checkpoint {self.path}: can't be written ({error.strerror}); the last one is untouched") from error
+            raise UserError(
+                f"--checkpoint {self.path}: can't be written ({error.strerror}); the last is untouched"
+            ) from error
         self.saved = search.store.count
 
     def resume(self) -> None:
-        """Bring the search to where the file was saved; raises UserError for a file that is damaged or of another search."""
+        """Bring the search to where the file was saved. Raises UserError for a damaged file, or one of another search."""
         try:
             with np.load(self.path, allow_pickle=False) as file:
                 header = json.loads(bytes(file["header"]))

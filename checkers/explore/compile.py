@@ -1,8 +1,8 @@
 """Compiling a spec: generate its module, keep it and its machine code on disk by content, load it.
 
-The cache lies in `$LOGPROOF_CACHE`, or the user's cache folder, or, where neither can be written, a temporary folder. A module's
-folder is named by a digest of its own text, of this package's sources and of the versions of Python and numba, so
-nothing in it is ever stale.
+The cache lies in `$LOGPROOF_CACHE`, or the user's cache folder, or, where neither can be written, a temporary folder. A
+module's folder is named by a digest of its own text, of this package's sources and of the versions of Python and numba,
+so nothing in it is ever stale.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from functools import partial
 
 from checkers.clock import now
 from checkers.explore.checkpoint import Checkpoint
-from checkers.explore.compile import CompiledSpec, compile_spec
+from checkers.explore.compile import compile_spec
 from checkers.explore.generate import Options
 from checkers.explore.memory import peak_rss_bytes
 from checkers.explore.outcome import Exploration, SearchOptions
@@ -21,7 +21,7 @@ from specs.instance import Instance
 
 
 def explore(instance: Instance, options: SearchOptions | None = None) -> Exploration:
-    """Search every reachable state, or up to the first violation. Raises UserError for a property that does not exist."""
+    """Search every reachable state, or up to the first violation. Raises UserError for an unknown property."""
     return explored(instance, options or SearchOptions())[1]
 
 

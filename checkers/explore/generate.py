@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, cast
 
+from checkers.explore.effects import Effects
 from checkers.explore.pack_source import PackSource
 from checkers.explore.translate import Translator
 from specs.instance import BoundAction, Instance, at
@@ -62,9 +63,11 @@ class Generator:
         self.spec = instance.spec
         self.translator = Translator(instance.bounds, ablation_names(self.spec))
         self.actions = instance.actions
+        self.effects = Effects()
         self.pack = PackSource(instance, symmetric=options.symmetric, prefix="")
         self.uppers = [
-            UpperSource(self, index, refinement) for index, refinement in enumerate(self.spec.refines if options.refinements else ())
+            UpperSource(self, index, refinement)
+            for index, refinement in enumerate(self.spec.refines if options.refinements else ())
         ]
 
     @property
@@ -111,54 +114,59 @@ class Generator:
         return "\n".join(lines)
 
     def admit(self) -> str:
-        """Emit the states `0..count-1` of `rows` themselves, in canonical form: initial states, and states to be looked up."""
-        return "\n".join([
-            "@njit(nogil=True, boundscheck=True, cache=True)",
-            "def admit(rows, count, parent, out, filled, states, scratch):",
-            "    for i in range(count):",
-            "        states[0] = states[2]",
-            "        unpack(rows, i, states[0])",
-            "        emit(states[0], scratch, out, filled, uint64(parent))",
-        ])
+        """Emit the states `0..count-1` of `rows` themselves, in canonical form: to admit them, or to look them up."""
+        return "\n".join(
+            [
+                "@njit(nogil=True, boundscheck=True, cache=True)",
+                "def admit(rows, count, parent, out, filled, states, scratch):",
+                "    for i in range(count):",
+                "        states[0] = states[2]",
+                "        unpack(rows, i, states[0])",
+                "        emit(states[0], scratch, out, filled, uint64(parent))",
+            ]
+        )
 
     def expand(self) -> str:
         """Check the states `lo..hi-1` of `rows` and emit their successors; returns where it stopped.
 
-        Stops early where `out` may not hold the successors of one more state (FULL), or at a broken property. State `i` is known
-        as `i * stride + offset`.
+        Stops early where `out` may not hold the successors of one more state (FULL), or at a broken property. State `i`
+        is known as `i * stride + offset`.
         """
-        return "\n".join([
-            "@njit(nogil=True, boundscheck=True, cache=True)",
-            "def expand(rows, lo, hi, stride, offset, out, filled, states, scratch, control, fired, report):",
-            "    cur = states[0:1]",
-            "    nxt = states[1:2]",
-            "    blank = states[2:3]",
-            *(f"    up{u.index} = uppers[{u.index}]" for u in self.uppers),
-            "    s = cur[0]",
-            "    t = nxt[0]",
-            f"    _flags = control[{FLAGS}]",
-            f"    wanted = control[{WANTED}]",
-            f"    room = out.shape[1] - {self.successors_max()}",
-            "    for i in range(lo, hi):",
-            f"        report[{POSITION}] = i",
-            "        for p in range(filled.shape[0]):",
-            "            if filled[p] > room:",
-            f"                report[{REASON}] = {FULL}",
-            "                return i",
-            "        cur[0] = blank[0]",
-            "        unpack(rows, i, s)",
-            *self.checks(),
-            f"        if control[{EXPAND}] == 0:",
-            "            continue",
-            "        parent = uint64(i * stride + offset)",
-            "        enabled = 0",
-            *(line for k, action in enumerate(self.actions) for line in self.steps(k, action)),
-            f"        if enabled == 0 and control[{FIND_DEADLOCK}] != 0:",
-            f"            report[{REASON}] = {DEADLOCK}",
-            "            return i",
-            f"    report[{REASON}] = {DONE}",
-            "    return hi",
-        ]).replace("states, scratch", "states, uppers, scratch" if self.uppers else "states, scratch")
+        return "\n".join(
+            [
+                "@njit(nogil=True, boundscheck=True, cache=True)",
+                "def expand(rows, lo, hi, stride, offset, out, filled, states, scratch, control, fired, report):",
+                "    cur = states[0:1]",
+                "    nxt = states[1:2]",
+                "    blank = states[2:3]",
+                *(f"    up{u.index} = uppers[{u.index}]" for u in self.uppers),
+                "    s = cur[0]",
+                "    t = nxt[0]",
+                f"    _flags = control[{FLAGS}]",
+                f"    wanted = control[{WANTED}]",
+                f"    room = out.shape[1] - {self.successors_max()}",
+                "    for i in range(lo, hi):",
+                f"        report[{POSITION}] = i",
+                "        for p in range(filled.shape[0]):",
+                "            if filled[p] > room:",
+                f"                report[{REASON}] = {FULL}",
+                "                return i",
+                "        cur[0] = blank[0]",
+                "        unpack(rows, i, s)",
+                *self.checks(),
+                f"        if control[{EXPAND}] == 0:",
+                "            continue",
+                "        parent = uint64(i * stride + offset)",
+                "        enabled = 0",
+                "        nxt[0] = cur[0]",
+                *(line for k, action in enumerate(self.actions) for line in self.steps(k, action)),
+                f"        if enabled == 0 and control[{FIND_DEADLOCK}] != 0:",
+                f"            report[{REASON}] = {DEADLOCK}",
+                "            return i",
+                f"    report[{REASON}] = {DONE}",
+                "    return hi",
+            ]
+        ).replace("states, scratch", "states, uppers, scratch" if self.uppers else "states, scratch")
 
     def checks(self) -> Iterator[str]:
         """Invariants, and predicates that are still to be met."""
@@ -181,7 +189,9 @@ class Generator:
             yield f"{indent}for p_{parameter} in range({scalar.low}, {scalar.high + 1}):"
             indent += "    "
         arguments = "".join(f"p_{parameter}, " for parameter, _ in action.parameters)
-        yield f"{indent}nxt[0] = cur[0]"
+        clean = self.effects.clean(action.source)
+        if not clean:
+            yield f"{indent}nxt[0] = cur[0]"
         yield f"{indent}if {name}(t, {arguments}_flags):"
         yield f"{indent}    fired[{k}] += 1"
         yield f"{indent}    enabled += 1"
@@ -193,6 +203,10 @@ class Generator:
             yield f"{indent}    if control[{REFINEMENTS}] & {1 << upper.index} and not {upper.check}:"
             yield from self.stop(f"{indent}        ", BROKEN_REFINEMENT, upper.index)
         yield f"{indent}    emit(t, scratch, out, filled, parent)"
+        if clean:
+            yield f"{indent}    nxt[0] = cur[0]"
+        else:
+            yield "        nxt[0] = cur[0]"
 
     @staticmethod
     def stop(indent: str, reason: int, which: int) -> Iterator[str]:
@@ -217,21 +231,27 @@ class UpperSource:
         translator = Translator(self.instance.bounds, ablation_names(self.instance.spec))
         translator.fresh_from(self.lower.translator)
         mapping = self.lower.translator.name_of(self.refinement.mapping)
-        loops = [line for action in self.instance.actions for line in self.attempts(translator.name_of(action.source), action)]
+        loops = [
+            line
+            for action in self.instance.actions
+            for line in self.attempts(translator.name_of(action.source), action)
+        ]
         yield from translator.texts
-        yield "\n".join([
-            "@compiled",
-            f"def refines_{self.index}(s, t, up, scratch, _flags):",
-            "    for k in range(3):",
-            "        up[k] = up[3]",
-            f"    {mapping}(s, up[0], _flags)",
-            f"    {mapping}(t, up[1], _flags)",
-            f"    wanted = {self.pack.entry}(up[1], scratch)",
-            f"    if {self.pack.entry}(up[0], scratch) == wanted:",
-            "        return True",
-            *loops,
-            "    return False",
-        ])
+        yield "\n".join(
+            [
+                "@compiled",
+                f"def refines_{self.index}(s, t, up, scratch, _flags):",
+                "    for k in range(3):",
+                "        up[k] = up[3]",
+                f"    {mapping}(s, up[0], _flags)",
+                f"    {mapping}(t, up[1], _flags)",
+                f"    wanted = {self.pack.entry}(up[1], scratch)",
+                f"    if {self.pack.entry}(up[0], scratch) == wanted:",
+                "        return True",
+                *loops,
+                "    return False",
+            ]
+        )
 
     def attempts(self, name: str, action: BoundAction) -> Iterator[str]:
         """Try one upper action over all its bindings."""

@@ -1,9 +1,9 @@
 """Where states are kept: hash tables of states by partition, compiled, independent of any spec.
 
-A state is a row of words. A partition keeps its states in the order in which they were found, and a table of 64-bit slots over them:
-the upper half of a slot is part of the state's hash, the lower half the state's position plus one (0: an empty slot). A
-slot that looks right is compared word by word, so the search is exact. Linear probing; slots are reached by
-multiplying the hash into the table's length, so a table can have any length.
+A state is a row of words. A partition keeps its states in the order in which they were found, and a table of 64-bit
+slots over them: the upper half of a slot is part of the state's hash, the lower half the state's position plus one (0:
+an empty slot). A slot that looks right is compared word by word, so the search is exact. Linear probing; slots are
+reached by multiplying the hash into the table's length, so a table can have any length.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 from numba import int64, njit, uint64
 
-from checkers.explore.runtime import mix, prefetch
+from checkers.explore import runtime
+from checkers.explore.runtime import mix
 
+ask_for: Any = runtime.prefetch
+"""Typed as anything: numba's own types see the intrinsic's signature with the typing context."""
 AHEAD = 12
 """How many rows ahead slots are prefetched; states half as far."""
 
@@ -23,7 +26,7 @@ Vector = np.ndarray[tuple[int], np.dtype[np.uint64]]
 
 
 @njit(nogil=True, inline="always")
-def home(hashed: np.uint64, length: int) -> int:
+def home(hashed: np.uint64, length: int) -> Any:  # noqa: ANN401 - an integer of numba's
     """The slot where the search for a hash begins."""
     return int64((((hashed >> uint64(1)) & uint64(0x7FFFFFFF)) * uint64(length)) >> uint64(31))
 
@@ -34,22 +37,44 @@ def tagged(hashed: np.uint64, position: int) -> np.uint64:
     return (hashed & uint64(0xFFFFFFFF00000000)) | uint64(position + 1)
 
 
+@njit(nogil=True, inline="always")
+def same_tag(slot: np.uint64, hashed: np.uint64) -> bool:
+    """Whether a slot may be that of a state with the given hash."""
+    return (slot ^ hashed) >> uint64(32) == 0
+
+
+@njit(nogil=True, inline="always")
+def position_in(slot: np.uint64) -> int:
+    """The position of the state of a slot that is not empty."""
+    return int64(slot & uint64(0xFFFFFFFF)) - 1
+
+
+@njit(nogil=True, inline="always")
+def same_words(states: Matrix, position: int, rows: Matrix, n: int) -> bool:
+    """Whether a stored state is that of a row."""
+    same = True
+    for k in range(states.shape[1]):
+        same &= states[position, k] == rows[n, k]
+    return same
+
+
 @njit(nogil=True, cache=True)
-def insert(rows: Matrix, count: int, table: Vector, states: Matrix, parents: Any, known: int) -> int:  # noqa: ANN401
+def insert(rows: Matrix, table: Vector, states: Matrix, parents: Any, known: int) -> int:  # noqa: ANN401
     """Add the rows that are new; returns how many states there are then.
 
-    A row is the words of a state, its hash and its parent. `states` and `parents` have room for all, and the table is never full.
+    A row is the words of a state, its hash and its parent. `states` and `parents` have room for all, and the table is
+    never full.
     """
     width = states.shape[1]
     length = table.shape[0]
+    count = rows.shape[0]
     for n in range(count):
         if n + AHEAD < count:
-            prefetch(table, home(rows[n + AHEAD, width], length))
-        if n + AHEAD // 2 < count:
+            ask_for(table, home(rows[n + AHEAD, width], length))
             ahead = rows[n + AHEAD // 2, width]
             slot = table[home(ahead, length)]
-            if slot != 0 and (slot ^ ahead) >> uint64(32) == 0:
-                prefetch(states, int64(slot & uint64(0xFFFFFFFF)) - 1)
+            if slot != 0 and same_tag(slot, ahead):
+                ask_for(states, position_in(slot))
         hashed = rows[n, width]
         at = home(hashed, length)
         while True:
@@ -61,13 +86,8 @@ def insert(rows: Matrix, count: int, table: Vector, states: Matrix, parents: Any
                 parents[known] = rows[n, width + 1]
                 known += 1
                 break
-            if (slot ^ hashed) >> uint64(32) == 0:
-                position = int64(slot & uint64(0xFFFFFFFF)) - 1
-                same = True
-                for k in range(width):
-                    same &= states[position, k] == rows[n, k]
-                if same:
-                    break
+            if same_tag(slot, hashed) and same_words(states, position_in(slot), rows, n):
+                break
             at += 1
             if at == length:
                 at = 0
@@ -89,7 +109,7 @@ def rebuild(table: Vector, states: Matrix, known: int) -> None:
     length = table.shape[0]
     for position in range(known):
         if position + AHEAD < known:
-            prefetch(table, home(hash_state(states, position + AHEAD), length))
+            ask_for(table, home(hash_state(states, position + AHEAD), length))
         hashed = hash_state(states, position)
         at = home(hashed, length)
         while table[at] != 0:
@@ -100,17 +120,24 @@ def rebuild(table: Vector, states: Matrix, known: int) -> None:
 
 
 @njit(nogil=True, cache=True)
-def insert_hashes(rows: Matrix, count: int, table: Matrix, frontier: Matrix, parents: Any, known: int) -> int:  # noqa: ANN401
-    """The compact twin of `insert`: the table holds hashes of one or two words, the frontier only the states of one level.
+def insert_hashes(
+    rows: Matrix,
+    table: Matrix,
+    frontier: Matrix,
+    parents: Any,  # noqa: ANN401
+    known: int,
+) -> int:
+    """The compact twin of `insert`: the table holds hashes of one or two words, the frontier the states of one level.
 
     Two states with the same hash are taken for one. Returns how many states the frontier holds then.
     """
     width = frontier.shape[1]
     length = table.shape[0]
+    count = rows.shape[0]
     two_words = table.shape[1] == 2
     for n in range(count):
         if n + AHEAD < count:
-            prefetch(table, home(rows[n + AHEAD, width], length))
+            ask_for(table, home(rows[n + AHEAD, width], length))
         first = rows[n, width] | uint64(1)
         second = second_hash(rows, n, width) if two_words else uint64(0)
         at = home(rows[n, width], length)
@@ -143,7 +170,7 @@ def second_hash(rows: Matrix, n: int, width: int) -> np.uint64:
 
 @njit(nogil=True, cache=True)
 def rebuild_hashes(table: Matrix, old: Matrix) -> None:
-    """Fill an empty table with the hashes of a smaller one. The lowest bit of a first word is always set: home ignores it."""
+    """Fill an empty table with the hashes of a smaller one. Their lowest bit is always set: `home` ignores it."""
     length = table.shape[0]
     for n in range(old.shape[0]):
         if old[n, 0] != 0:

@@ -26,7 +26,7 @@ def peak_rss_bytes() -> int:
 
 
 def usable_bytes() -> int:
-    """What a search may take: the memory that is available now, within the limit of the control group, less a reserve."""
+    """What a search may take: the memory that is available now, to this control group too, less a reserve."""
     available = [*_meminfo(), *_cgroup()] or [4 << 30]
     return int(min(available) * (1 - KEEP_FREE))
 

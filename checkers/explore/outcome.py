@@ -28,9 +28,7 @@ class SearchOptions:
     """How to search. Nothing here but `max_states` and the memory limit can change a verdict."""
 
     properties: tuple[str, ...] | None = None
-    """Names of invariants, step properties and refinements ("refines log_order") to check; None: all invariants and
-
-    step properties."""
+    """Names of invariants, step properties and refinements ("refines log_order"); None: all but refinements."""
     symmetric: bool | None = None
     """None: wherever the spec shows no sign of telling ids apart."""
     workers: int = 2

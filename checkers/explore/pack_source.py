@@ -25,11 +25,13 @@ class PackSource:
         return [f"w{k}" for k in range(self.packing.words)]
 
     def tables(self) -> Iterator[str]:
-        """For each kind: the old name of each new one (OLD), the new name of each old one after none (NEW), sets (SET)."""
+        """For each kind: the old name of each new one (OLD), the new one of none and each old one (NEW), sets (SET)."""
         for kind, members in self.symmetry.kinds:
             new = [r[kind] for r in self.renamings]
             old = [[names.index(i) for i in range(members)] for names in new]
-            sets = [[sum(1 << names[m] for m in range(members) if s >> m & 1) for s in range(1 << members)] for names in new]
+            sets = [
+                [sum(1 << names[m] for m in range(members) if s >> m & 1) for s in range(1 << members)] for names in new
+            ]
             yield f"OLD_{kind} = np.array({old}, dtype=np.int64)"
             yield f"NEW_{kind} = np.array({[[-1, *names] for names in new]}, dtype=np.int64)"
             yield f"SET_{kind} = np.array({sets}, dtype=np.int64)"
@@ -47,8 +49,8 @@ class PackSource:
     def pack_function(self, name: str, *, renamed: bool) -> str:
         """Packs `s`, renamed by renaming number `g` if `renamed`; raises OverflowError for a field outside its range.
 
-        Words are put together as signed integers, whose bits are the same: numba types calls slowly, and would need one for
-        each conversion. `bad` is negative once some value is below its range or above.
+        Words are put together as signed integers, whose bits are the same: numba types calls slowly, and would need one
+        for each conversion. `bad` is negative once some value is below its range or above.
         """
         lines = ["@compiled", f"def {name}(s, {'g, ' if renamed else ''}scratch):", "    bad = 0"]
         lines += [f"    {word} = 0" for word in self.word_names()]
@@ -170,7 +172,8 @@ class PackSource:
                 lines += [line.format(i=i) for line in colour]
                 lines.append(f"    scratch[{base + i}] = key")
             conditions += [
-                f"scratch[{base} + OLD_{kind}[g, {i}]] > scratch[{base} + OLD_{kind}[g, {i + 1}]]" for i in range(members - 1)
+                f"scratch[{base} + OLD_{kind}[g, {i}]] > scratch[{base} + OLD_{kind}[g, {i + 1}]]"
+                for i in range(members - 1)
             ]
             base += members
         best = [f"best{k}" for k in range(len(words))]
@@ -186,7 +189,7 @@ class PackSource:
         return "\n".join(lines)
 
     def colour(self, kind: str) -> list[str]:
-        """Lines that fold into `key` what element `{i}` of the first array indexed by a kind has whatever ids are called."""
+        """Lines that fold into `key` what no renaming changes of element `{i}` of the first array indexed by a kind."""
         vector = next(
             ((name, s) for name, s in self.instance.struct.fields if isinstance(s, Vector) and s.index == kind), None
         )
@@ -217,7 +220,7 @@ class PackSource:
 
     @staticmethod
     def invariant_part(kind: str, scalar: Scalar, source: str) -> tuple[int, str]:
-        """What of a leaf no renaming changes, with its bits: the value, whether an id is its own, whether a set holds itself."""
+        """What of a leaf no renaming changes, with its bits: a value, whether an id or a member of a set is its own."""
         if scalar.is_id:
             return (1, f"{source} == {{i}}") if scalar.kind == kind else (0, "")
         element = scalar.element

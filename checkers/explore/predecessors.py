@@ -1,7 +1,7 @@
 """The way to a state that a compact search found: searched backwards, one search a step.
 
-A compact search keeps neither states nor parents. The state before a given one is found by searching again, up to the level
-before, until some state is seen to lead to it.
+A compact search keeps neither states nor parents. The state before a given one is found by searching again, up to the
+level before, until some state is seen to lead to it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class _Found(Exception):  # noqa: N818 - not an error: it ends a search that has
 
 
 def chain_by_search(make_search: Callable[[], Search], words: Words, depth: int) -> list[Words]:
-    """The packed states from an initial one to the given one, which lies at `depth`. Each new search must check nothing."""
+    """The packed states from an initial one to the given one, at `depth`. Each new search must check nothing."""
     chain = [words]
     for level in range(depth - 1, -1, -1):
         chain.append(predecessor(make_search(), chain[-1], level))

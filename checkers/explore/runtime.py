@@ -54,13 +54,14 @@ def prefetch(typing_context: Any, array: types.Array, index: types.Integer) -> A
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401
         array_type = signature.args[0]
         view = context.make_array(array_type)(context, builder, arguments[0])
-        stride = cgutils.unpack_tuple(builder, view.strides)[0]
+        stride = cgutils.unpack_tuple(builder, view.strides)[0]  # type: ignore[no-untyped-call]
         offset = builder.mul(arguments[1], stride)
         base = builder.bitcast(view.data, ir.IntType(8).as_pointer())
         address = builder.gep(base, [offset])
         int32 = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), int32, int32, int32])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        name = "llvm.prefetch.p0i8"
+        function = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
         builder.call(function, [address, int32(0), int32(3), int32(1)])
         return context.get_dummy_value()
 

@@ -1,10 +1,11 @@
 """Breadth-first search of a compiled spec.
 
 Level by level; a level is cut into pieces of a fixed size, and a round expands a fixed number of pieces into buffers,
-one for each piece and partition, and then fills each partition from its buffers, in order. Pieces and partitions are shared
-out among the workers, but which states end up where does not depend on them, so counts and counterexamples are the same for
-any number of workers. Properties of states are checked when a state is expanded, those of steps when the step is taken; a broken step
-ends the search only after the rest of its level was checked, so that a counterexample is always a shortest one.
+one for each piece and partition, and then fills each partition from its buffers, in order. Pieces and partitions are
+shared out among the workers, but which states end up where does not depend on them, so counts and counterexamples are
+the same for any number of workers. Properties of states are checked when a state is expanded, those of steps when the
+step is taken; a broken step ends the search only after the rest of its level was checked, so that a counterexample is
+always a shortest one.
 
 Source: TLC's breadth-first search (Yu, Manolios, Lamport 1999) for what is reported.
 """
@@ -70,7 +71,17 @@ class Task:
         rows = store.partitions[partition].rows()
         try:
             self.stopped = self.expand(
-                rows, low, high, PARTITIONS, partition, self.out, self.filled, *self.workspace, control, self.fired, self.report
+                rows,
+                low,
+                high,
+                PARTITIONS,
+                partition,
+                self.out,
+                self.filled,
+                *self.workspace,
+                control,
+                self.fired,
+                self.report,
             )
         except FAULTS:
             self.report[generate.REASON] = FAULT
@@ -79,7 +90,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """Where a search found a property broken: the state (its packed form and, in an exact store, its number), and what."""
+    """Where a search found a property broken: the state (packed and, in an exact store, by number), and what."""
 
     reason: int
     which: int
@@ -180,7 +191,9 @@ class Search:
         self.insert(tasks)
         self.report_progress()
         if self.options.max_states is not None and self.store.count >= self.options.max_states:
-            return Unknown(f"stopped at {self.store.count} states, the limit was {self.options.max_states} (--max-states)")
+            return Unknown(
+                f"stopped at {self.store.count} states, the limit was {self.options.max_states} (--max-states)"
+            )
         if self.on_round is not None:
             self.on_round()
         return None
@@ -250,14 +263,15 @@ class Search:
 
     def queue(self) -> int:
         """How many states are known but not expanded."""
-        return sum(high - low for _, low, high in self.pieces) + sum(
-            p.filled if self.options.hash_bits else p.known - p.end for p in self.store.partitions
-        )
+        found = sum(int(p.filled if self.options.hash_bits else p.known - p.end) for p in self.store.partitions)
+        return found + sum(high - low for _, low, high in self.pieces)
 
     def report_progress(self) -> None:
         """Tell whoever wants to know."""
         if self.options.progress is not None:
-            self.options.progress(Progress(self.store.count, self.counters.depth, self.queue(), now(), peak_rss_bytes()))
+            self.options.progress(
+                Progress(self.store.count, self.counters.depth, self.queue(), now(), peak_rss_bytes())
+            )
 
     def out_of_memory(self) -> str:
         """Why the search stopped and what to do."""

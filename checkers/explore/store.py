@@ -26,7 +26,7 @@ NO_PARENT = 0xFFFFFFFF
 """The parent of an initial state."""
 
 
-class OutOfMemory(Exception):
+class OutOfMemory(Exception):  # noqa: N818 - it ends a search with a verdict
     """The store would take more than it may."""
 
 
@@ -37,7 +37,7 @@ def state_id(partition: int, position: int) -> int:
 
 @dataclass
 class Partition:
-    """An exact store of the states whose hash begins with given bits: table, states in order of discovery, their parents."""
+    """The states whose hash begins with given bits: a table, the states in order of discovery, their parents."""
 
     states: Array
     parents: Array
@@ -53,11 +53,11 @@ class Partition:
 
     def insert(self, rows: Array, count: int) -> None:
         """Add the rows that are new."""
-        self.known = kernel.insert(rows, count, self.table, self.states, self.parents, self.known)
+        self.known = kernel.insert(rows[:count], self.table, self.states, self.parents, self.known)
 
     def length_for(self, count: int) -> int:
         """The table length that `count` more rows call for."""
-        length = self.table.shape[0]
+        length = len(self.table)
         while self.known + count > FULLEST * length:
             length = int(length * GROWTH)
         return length
@@ -94,12 +94,12 @@ class CompactPartition:
     def insert(self, rows: Array, count: int) -> None:
         """Add the rows that are new."""
         before = self.filled
-        self.filled = kernel.insert_hashes(rows, count, self.table, self.found, self.parents, before)
+        self.filled = kernel.insert_hashes(rows[:count], self.table, self.found, self.parents, before)
         self.known += self.filled - before
 
     def length_for(self, count: int) -> int:
         """The table length that `count` more rows call for."""
-        length = self.table.shape[0]
+        length = len(self.table)
         while self.known + count > FULLEST * length:
             length = int(length * GROWTH)
         return length
@@ -133,21 +133,23 @@ class Store:
             states = reserved((rows, self.words), np.uint64)
             if self.hash_words:
                 table = np.zeros((FIRST_LENGTH, self.hash_words), np.uint64)
-                self.partitions.append(CompactPartition(states, reserved((rows, self.words), np.uint64), parents, table))
+                self.partitions.append(
+                    CompactPartition(states, reserved((rows, self.words), np.uint64), parents, table)
+                )
             else:
                 self.partitions.append(Partition(states, parents, np.zeros(FIRST_LENGTH, np.uint64)))
 
     @property
     def count(self) -> int:
         """How many distinct states are known."""
-        return sum(p.known for p in self.partitions)
+        return sum(int(p.known) for p in self.partitions)
 
     @property
     def bytes(self) -> int:
         """The memory that states, parents and tables take."""
         row = 8 * self.words + 4
         held = sum(p.known if not self.hash_words else 2 * (p.end + p.filled) for p in self.partitions)
-        return held * row + sum(p.table.nbytes for p in self.partitions)
+        return int(held * row + sum(p.table.nbytes for p in self.partitions))
 
     def make_room(self, incoming: list[int]) -> list[tuple[Any, int]]:
         """The partitions that must grow before so many rows arrive, with their new lengths; raises OutOfMemory."""
@@ -161,7 +163,7 @@ class Store:
 
     def next_level(self) -> int:
         """Turn every partition to the next level; returns how many states it has."""
-        return sum(p.next_level() for p in self.partitions)
+        return sum(int(p.next_level()) for p in self.partitions)
 
     def state(self, number: int) -> tuple[int, ...]:
         """The packed form of a state of an exact store."""

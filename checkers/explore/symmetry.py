@@ -1,7 +1,8 @@
 """Symmetry: which renamings of interchangeable ids there are, and whether a spec really treats ids alike.
 
-Two states that differ by a renaming of `Id`s are one state under symmetry: the explorer keeps, of all renamed forms, the least in
-packed form among those that sort the elements of the arrays indexed by that kind (most states leave one such renaming).
+Two states that differ by a renaming of `Id`s are one state under symmetry: the explorer keeps, of all renamed forms,
+the least in packed form among those that sort the elements of the arrays indexed by that kind (most states leave one
+such renaming).
 
 Source: Ip and Dill, Better verification through symmetry (1996).
 Left out: kinds with more than 6 members (720 renamings); they are explored without.
@@ -39,16 +40,23 @@ class Symmetry:
 def symmetry_of(struct: Struct) -> Symmetry:
     """The symmetry that the declared ids of a state suggest."""
     found: dict[str, int] = {}
-    for _, scalar in struct.leaves():
-        _collect(scalar, found)
+    _collect(struct, found)
     return Symmetry(tuple((kind, n) for kind, n in sorted(found.items()) if 1 < n <= MAX_MEMBERS))
 
 
-def _collect(scalar: Scalar, found: dict[str, int]) -> None:
-    if scalar.is_id:
-        found[scalar.kind] = scalar.high + 1
-    if scalar.element is not None:
-        _collect(scalar.element, found)
+def _collect(shape: Shape, found: dict[str, int]) -> None:
+    if isinstance(shape, Struct):
+        for _, inner in shape.fields:
+            _collect(inner, found)
+    elif isinstance(shape, Vector):
+        if shape.index is not None:
+            found[shape.index] = shape.length
+        _collect(shape.element, found)
+    else:
+        if shape.is_id:
+            found[shape.kind] = shape.high + 1
+        if shape.element is not None:
+            _collect(shape.element, found)
 
 
 def renamed(shape: Shape, value: Any, renaming: Renaming) -> Any:  # noqa: ANN401 - an int, a record or an array
@@ -81,8 +89,8 @@ def renamed_scalar(scalar: Scalar, value: int, renaming: Renaming) -> int:
 def asymmetry(instance: Instance, symmetry: Symmetry, states: int = 40) -> str | None:
     """Why the spec does not treat ids alike, or None if no sign of that shows near its initial states.
 
-    For each of the first `states` states and each renaming: the renamed state has exactly the renamed successors, by the same
-    actions, and the same truth of every property. Initial states must be closed under renaming.
+    For each of the first `states` states and each renaming: the renamed state has exactly the renamed successors, by
+    the same actions, and the same truth of every property. Initial states must be closed under renaming.
     """
     found = {instance.encode(s): s for s in instance.initial_states()}
     for renaming in symmetry.renamings():
@@ -110,7 +118,9 @@ def _difference(instance: Instance, state: Record, symmetry: Symmetry) -> str | 
             holds = instance.rebind(predicate)
             if bool(holds(state)) != bool(holds(twin)):
                 return f"{predicate.__name__} tells ids apart"
-        ours = [(step.action, instance.encode(renamed(instance.struct, s, renaming))) for step, s in instance.steps(state)]
+        ours = [
+            (step.action, instance.encode(renamed(instance.struct, s, renaming))) for step, s in instance.steps(state)
+        ]
         theirs = [(step.action, instance.encode(s)) for step, s in instance.steps(twin)]
         if sorted(ours) != sorted(theirs):
             actions = sorted({name for name, _ in set(ours) ^ set(theirs)})

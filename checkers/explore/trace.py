@@ -1,7 +1,7 @@
 """From where a search stopped to a run: the chain of packed states, then the steps between them in plain Python.
 
-The search keeps no actions. Each step is found again by taking, from the state before, the first step whose result has the
-canonical form of the state after; so a run found under symmetry is a run of the spec as written.
+The search keeps no actions. Each step is found again by taking, from the state before, the first step whose result has
+the canonical form of the state after; so a run found under symmetry is a run of the spec as written.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from checkers.explore.store import NO_PARENT, Store
 from checkers.faults import FAULT_ERRORS, fault_of, message_of
 from checkers.refinement.steps import RefinementCheck
 from checkers.verdict import Moment, Run, Violated
-from specs.instance import Instance, Step
+from specs.instance import BoundAction, Instance, Step
 from specs.language import Record
 from specs.packing import Words
 
@@ -82,12 +82,19 @@ def faulty(instance: Instance, run: Run) -> Violated:
             return Violated(fault_of(error), run, f"{predicate.__name__}: {message_of(error)}")
     for action in instance.actions:
         for binding in action.bindings():
-            error = fault(partial(instance.fire, before, action, binding))
+            error = fault(partial(taken, instance, before, action, binding))
             if error is not None:
                 step, message = instance.step(action, binding), message_of(error)
                 return Violated(fault_of(error), extended(run, step, before, message), f"{step}: {message}")
     message = f"{instance.spec.name}: compiled code stopped at a state where plain Python finds nothing: {before!r}"
     raise AssertionError(message)
+
+
+def taken(instance: Instance, before: Record, action: BoundAction, binding: tuple[int, ...]) -> None:
+    """Take a step and look at every step property."""
+    after = instance.fire(before, action, binding)
+    for step_property in instance.spec.step_properties if after is not None else ():
+        instance.rebind(step_property)(before, after)
 
 
 def fault(call: Callable[[], object]) -> Exception | None:

@@ -1,8 +1,8 @@
 """Spec functions as source that numba compiles: the same statements, with bounds as literals and nothing left silent.
 
 What changes on the way: bounds and constants become literals, ablations become bits of a run-time word `_flags` (one
-compilation serves all variants), every index is checked and never negative, every store is checked against the storage width,
-`all(...)` and `any(...)` over ranges become small functions that return early. What is not in the language is
+compilation serves all variants), every index is checked and never negative, every store is checked against the storage
+width, `all(...)` and `any(...)` over ranges become small functions that return early. What is not in the language is
 refused with its file and line.
 
 Left out: any optimisation; LLVM inlines and unrolls what comes out of here.
@@ -21,8 +21,8 @@ from specs.language import Ablation, Bound, SpecError
 
 BUILTINS = frozenset({"abs", "bool", "int", "len", "max", "min", "range"})
 STATEMENTS = (
-    ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.If, ast.Return, ast.Assert, ast.Break, ast.Continue, ast.Pass,
-    ast.Expr,
+    ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.If, ast.Return, ast.Assert, ast.Break, ast.Continue,
+    ast.Pass, ast.Expr,
 )  # fmt: skip
 EXPRESSIONS = (
     ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.Compare, ast.IfExp, ast.Call, ast.Attribute, ast.Subscript, ast.Name,
@@ -52,7 +52,7 @@ class Translator:
             raise SpecError(message)
         key = (function, tuple(sorted(self.bounds.items())))
         if key not in self._names:
-            self._names[key] = self.fresh(function.__name__)
+            self._names[key] = self.fresh(f"spec_{function.__name__}")  # the module has other names of its own
             self.texts.append(_Function(self, function, self._names[key]).text())
         return self._names[key]
 
@@ -207,8 +207,8 @@ class _Function(ast.NodeTransformer):
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         index = self.visit(node.slice)
-        if isinstance(index, ast.Constant) and index.value < 0:
-            raise self.refused(node, f"index {index.value} is negative")
+        if isinstance(index, ast.Constant) and as_int(index) < 0:
+            raise self.refused(node, f"index {as_int(index)} is negative")
         if isinstance(index, ast.Constant) or (isinstance(node.slice, ast.Name) and node.slice.id in self.counters):
             return ast.Subscript(self.visit(node.value), index, node.ctx)
         return ast.Subscript(self.visit(node.value), ast.Call(ast.Name("uint64"), [index], []), node.ctx)
@@ -229,13 +229,19 @@ class _Function(ast.NodeTransformer):
 
     def stored(self, target: ast.expr, value: ast.expr) -> ast.AST:
         """An assignment; one to the state checks that the storage holds the value."""
-        fits = isinstance(value, ast.Attribute) or (isinstance(value, ast.Constant) and -128 <= value.value < 128)
+        fits = isinstance(value, ast.Attribute) or (isinstance(value, ast.Constant) and -128 <= as_int(value) < 128)
         if isinstance(target, ast.Name) or fits:
             return ast.Assign([self.visit(target)], value)
         return ast.Assign([self.visit(target)], ast.Call(ast.Name("fit"), [value], []))
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         return ast.Assert(self.visit(node.test), None)
+
+
+def as_int(node: ast.Constant) -> int:
+    """The value of a constant that was visited, so is an int."""
+    assert isinstance(node.value, int)
+    return node.value
 
 
 def targets_of(generator: ast.GeneratorExp) -> set[str]:
@@ -249,7 +255,9 @@ def counters_in(definition: ast.FunctionDef) -> set[str]:
     counting = [n.target for n in loops if isinstance(n.iter, ast.Call) and len(n.iter.args) == 1]
     known = {id(target) for target in counting}
     stored = [n for n in ast.walk(definition) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-    others = {n.id for n in stored if id(n) not in known} | {a.arg for a in ast.walk(definition) if isinstance(a, ast.arg)}
+    others = {n.id for n in stored if id(n) not in known} | {
+        a.arg for a in ast.walk(definition) if isinstance(a, ast.arg)
+    }
     return {n.id for n in counting if isinstance(n, ast.Name)} - others
 
 

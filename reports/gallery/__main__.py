@@ -13,7 +13,7 @@ from reports.gallery import path_of
 
 
 def main() -> int:
-    """Returns 1 if some variant breaks nothing."""
+    """Return 1 if some variant breaks nothing."""
     missing = 0
     for check in all_checks():
         if check.expect is None:

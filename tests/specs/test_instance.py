@@ -51,7 +51,7 @@ class State(Record):
 
 def initial(s: State) -> None:
     """The last holder has one coin."""
-    s.purses[LAST].coins = 1
+    s.purses[HOLDERS - 1].coins = 1
 
 
 @action(giver=HOLDER, taker=HOLDER)
@@ -85,7 +85,7 @@ def mint(s: State, coins: int) -> bool:
     """Make coins, more than fit one purse if one asks for them."""
     if s.is_open:
         return False
-    s.purses[LAST].coins = coins
+    s.purses[HOLDERS - 1].coins = coins
     s.is_open = True
     return True
 
@@ -95,6 +95,11 @@ def flood(s: State, purse: int, coins: int) -> bool:
     """Put more coins into a purse than its storage holds."""
     s.purses[purse].coins = coins
     return True
+
+
+def last_is_rich(s: State) -> bool:
+    """The last holder has a coin."""
+    return s.purses[LAST].coins > 0
 
 
 def in_range(s: State) -> bool:
@@ -207,12 +212,17 @@ def test_functions_are_rebound_with_all_that_they_call_and_keep_their_code() -> 
     state = next(fixed.initial_states())
     assert (False, True) == (fixed.rebind(can_give)(state, 0), ablated.rebind(can_give)(state, 0))
     assert give.__code__ is ablated.rebind(give).__code__
-    assert initial.__globals__["LAST"] is LAST
+    assert initial.__globals__["HOLDERS"] is HOLDERS
 
 
 def test_bounds_inside_generator_expressions_are_rebound() -> None:
     instance, state = first_state(holders=4, coins_max=1)
     assert instance.rebind(in_range)(state)
+
+
+def test_a_constant_that_is_arithmetic_over_bounds_is_rebound() -> None:
+    instance, state = first_state(holders=4)
+    assert instance.rebind(last_is_rich)(state)
 
 
 def test_an_action_knows_its_docstring_and_its_parameters() -> None:

@@ -289,7 +289,7 @@ COUNCIL = Spec(
 
 # -------------------------------------------------------------------- a tape: numbers of any width, and all arithmetic
 
-SCALE = bound("scale", 1000, low=10, high=1 << 40, doc="the greatest number on the tape")
+SCALE = bound("scale", 100_000, low=10, high=1 << 40, doc="the greatest number on the tape")
 
 
 class Tape(Record):
