@@ -16,10 +16,10 @@ def strong_isr(s: State) -> bool:
         same_entry(s.replicas[leader], s.replicas[member], offset)
         for leader in range(REPLICAS)
         if presumes_leadership(s, leader)
-        for member in range(REPLICAS)
-        if contains(s.quorum.isr, member)
         for offset in range(LOG_SIZE)
         if offset < s.replicas[leader].high_watermark
+        for member in range(REPLICAS)
+        if contains(s.quorum.isr, member)
     )
 
 
@@ -29,10 +29,10 @@ def weak_isr(s: State) -> bool:
         same_entry(s.replicas[leader], s.replicas[member], offset)
         for leader in range(REPLICAS)
         if presumes_leadership(s, leader)
-        for member in range(REPLICAS)
-        if contains(s.replicas[leader].isr, member)
         for offset in range(LOG_SIZE)
         if offset < s.replicas[leader].high_watermark
+        for member in range(REPLICAS)
+        if contains(s.replicas[leader].isr, member)
     )
 
 
@@ -65,10 +65,10 @@ def leader_completeness(s: State) -> bool:
     return all(
         same_entry(s.replicas[r], s.replicas[member], offset)
         for r in range(REPLICAS)
-        for member in range(REPLICAS)
-        if contains(s.quorum.isr, member)
         for offset in range(LOG_SIZE)
         if offset < s.replicas[r].high_watermark
+        for member in range(REPLICAS)
+        if contains(s.quorum.isr, member)
     )
 
 

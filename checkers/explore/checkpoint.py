@@ -89,7 +89,7 @@ class Checkpoint:
         self.saved = search.store.count
 
     def resume(self) -> None:
-        """Bring the search to where the file was saved. Raises UserError for a damaged file, or one of another search."""
+        """Bring the search to where the file was saved. Raises UserError for a damaged file or another search's."""
         try:
             with np.load(self.path, allow_pickle=False) as file:
                 header = json.loads(bytes(file["header"]))

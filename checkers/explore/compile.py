@@ -24,7 +24,8 @@ import llvmlite
 import numba
 import numpy as np
 
-from checkers.explore import runtime
+from checkers.explore import bits, runtime
+from checkers.explore.bits import CHUNK_BYTES
 from checkers.explore.generate import Generator, Options
 from specs.instance import Instance
 from specs.shape import Scalar, Shape, Struct, Vector
@@ -48,13 +49,13 @@ class CompiledSpec:
     @cached_property
     def dtype(self) -> np.dtype[Any]:
         """The unpacked state."""
-        return dtype_of(self.instance.struct, self.generator.storage_bits)
+        return padded(dtype_of(self.instance.struct, self.generator.storage_bits))
 
     def workspace(self) -> tuple[Any, ...]:
         """What one task needs besides its output: records to work on, and scratch words."""
-        states = np.zeros(3, self.dtype)
+        states = np.zeros(4, self.dtype)
         fill(states[2], self.instance.struct)
-        uppers = [np.zeros(4, dtype_of(u.instance.struct, self.generator.storage_bits)) for u in self.generator.uppers]
+        uppers = [np.zeros(4, padded(dtype_of(u.instance.struct, self.generator.storage_bits))) for u in self.generator.uppers]
         for source, records in zip(self.generator.uppers, uppers, strict=True):
             fill(records[3], source.instance.struct)
         scratch = np.zeros(self.generator.scratch_size(), np.uint64)
@@ -68,6 +69,18 @@ def dtype_of(shape: Shape, bits: int) -> np.dtype[Any]:
     if isinstance(shape, Vector):
         return np.dtype((dtype_of(shape.element, bits), (shape.length,)))
     return np.dtype([(name, dtype_of(inner, bits)) for name, inner in shape.fields])
+
+
+def padded(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The same with room after the last field, so that a chunk that begins anywhere in it can be read whole."""
+    fields = dtype.fields
+    assert fields is not None
+    return np.dtype({
+        "names": list(fields),
+        "formats": [field[0] for field in fields.values()],
+        "offsets": [field[1] for field in fields.values()],
+        "itemsize": -(-(dtype.itemsize + CHUNK_BYTES - 1) // CHUNK_BYTES) * CHUNK_BYTES,
+    })
 
 
 def fill(record: Any, struct: Struct) -> None:  # noqa: ANN401 - a numpy record
@@ -102,7 +115,7 @@ def compile_spec(instance: Instance, options: Options) -> CompiledSpec:
 
 def toolchain() -> str:
     """Everything else that machine code depends on."""
-    source = Path(runtime.__file__).read_text(encoding="utf-8")
+    source = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (bits, runtime))
     versions = (sys.version, platform.machine(), numba.__version__, llvmlite.__version__, np.__version__)
     return f"{versions}{source}"
 

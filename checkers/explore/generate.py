@@ -34,6 +34,7 @@ HEADER = """\
 import numpy as np
 from numba import int64, njit, uint64
 
+from checkers.explore.bits import gatherer, scatterer
 from checkers.explore.runtime import fit{bits} as fit
 from checkers.explore.runtime import mix, renamed_sets
 
@@ -64,23 +65,20 @@ class Generator:
         self.translator = Translator(instance.bounds, ablation_names(self.spec))
         self.actions = instance.actions
         self.effects = Effects()
-        self.pack = PackSource(instance, symmetric=options.symmetric, prefix="")
-        self.uppers = [
-            UpperSource(self, index, refinement)
-            for index, refinement in enumerate(self.spec.refines if options.refinements else ())
-        ]
-
-    @property
-    def storage_bits(self) -> int:
+        refinements = self.spec.refines if options.refinements else ()
+        uppers = [upper_instance(instance, refinement) for refinement in refinements]
+        self.storage_bits = max(i.storage_bits for i in (instance, *uppers))
         """The width of the integers that unpacked states are made of."""
-        return max(i.storage_bits for i in (self.instance, *(u.instance for u in self.uppers)))
+        self.pack = PackSource(instance, symmetric=options.symmetric, prefix="", storage_bits=self.storage_bits)
+        self.uppers = [UpperSource(self, k, refinement) for k, refinement in enumerate(refinements)]
 
     def source(self) -> str:
         """The whole module."""
         uppers = [text for u in self.uppers for text in u.functions()]
         body = [*self.pack.functions(), *uppers, self.emit(), self.admit(), self.expand()]
         header = HEADER.format(bits=self.storage_bits)
-        return "\n\n".join([header, *self.pack.tables(), *self.translator.texts, *body]) + "\n"
+        tables = [text for pack in (self.pack, *(u.pack for u in self.uppers)) for text in pack.tables()]
+        return "\n\n".join([header, *tables, *self.translator.texts, *body]) + "\n"
 
     def scratch_size(self) -> int:
         """How many words packing needs to sort messages and to tell elements apart."""
@@ -101,8 +99,8 @@ class Generator:
         width = len(words)
         lines = [
             "@compiled",
-            "def emit(s, scratch, out, filled, parent):",
-            f"    {', '.join(words)}, = {self.pack.entry}(s, scratch)",
+            "def emit(s, spare, scratch, out, filled, parent):",
+            f"    {', '.join(words)}, = {self.pack.call('s')}",
             f"    hashed = {hashed}",
             f"    p = int64(hashed >> uint64({WORD_BITS - PARTITION_BITS}))",
             "    n = filled[p]",
@@ -122,7 +120,7 @@ class Generator:
                 "    for i in range(count):",
                 "        states[0] = states[2]",
                 "        unpack(rows, i, states[0])",
-                "        emit(states[0], scratch, out, filled, uint64(parent))",
+                "        emit(states[0], states[3:4], scratch, out, filled, uint64(parent))",
             ]
         )
 
@@ -139,6 +137,7 @@ class Generator:
                 "    cur = states[0:1]",
                 "    nxt = states[1:2]",
                 "    blank = states[2:3]",
+                "    spare = states[3:4]",
                 *(f"    up{u.index} = uppers[{u.index}]" for u in self.uppers),
                 "    s = cur[0]",
                 "    t = nxt[0]",
@@ -202,7 +201,7 @@ class Generator:
         for upper in self.uppers:
             yield f"{indent}    if control[{REFINEMENTS}] & {1 << upper.index} and not {upper.check}:"
             yield from self.stop(f"{indent}        ", BROKEN_REFINEMENT, upper.index)
-        yield f"{indent}    emit(t, scratch, out, filled, parent)"
+        yield f"{indent}    emit(t, spare, scratch, out, filled, parent)"
         if clean:
             yield f"{indent}    nxt[0] = cur[0]"
         else:
@@ -222,7 +221,8 @@ class UpperSource:
     def __init__(self, lower: Generator, index: int, refinement: Refinement) -> None:
         self.lower, self.index, self.refinement = lower, index, refinement
         self.instance = upper_instance(lower.instance, refinement)
-        self.pack = PackSource(self.instance, symmetric=False, prefix=f"upper{index}_")
+        prefix = f"upper{index}_"
+        self.pack = PackSource(self.instance, symmetric=False, prefix=prefix, storage_bits=lower.storage_bits)
         self.check = f"refines_{index}(s, t, up{index}, scratch, _flags)"
 
     def functions(self) -> Iterator[str]:
@@ -245,8 +245,8 @@ class UpperSource:
                 "        up[k] = up[3]",
                 f"    {mapping}(s, up[0], _flags)",
                 f"    {mapping}(t, up[1], _flags)",
-                f"    wanted = {self.pack.entry}(up[1], scratch)",
-                f"    if {self.pack.entry}(up[0], scratch) == wanted:",
+                f"    wanted = {self.pack.call_pack('up[1]')}",
+                f"    if {self.pack.call_pack('up[0]')} == wanted:",
                 "        return True",
                 *loops,
                 "    return False",
@@ -261,7 +261,7 @@ class UpperSource:
             indent += "    "
         arguments = "".join(f"p_{parameter}, " for parameter, _ in action.parameters)
         yield f"{indent}up[2] = up[0]"
-        yield f"{indent}if {name}(up[2], {arguments}0) and {self.pack.entry}(up[2], scratch) == wanted:"
+        yield f"{indent}if {name}(up[2], {arguments}0) and {self.pack.call_pack('up[2]')} == wanted:"
         yield f"{indent}    return True"
 
 

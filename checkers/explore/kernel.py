@@ -40,11 +40,11 @@ def tagged(hashed: np.uint64, position: int) -> np.uint64:
 @njit(nogil=True, inline="always")
 def same_tag(slot: np.uint64, hashed: np.uint64) -> bool:
     """Whether a slot may be that of a state with the given hash."""
-    return (slot ^ hashed) >> uint64(32) == 0
+    return bool((slot ^ hashed) >> uint64(32) == 0)
 
 
 @njit(nogil=True, inline="always")
-def position_in(slot: np.uint64) -> int:
+def position_in(slot: np.uint64) -> Any:  # noqa: ANN401 - an integer of numba's
     """The position of the state of a slot that is not empty."""
     return int64(slot & uint64(0xFFFFFFFF)) - 1
 

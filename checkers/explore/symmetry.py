@@ -11,6 +11,7 @@ Left out: kinds with more than 6 members (720 renamings); they are explored with
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -123,6 +124,7 @@ def _difference(instance: Instance, state: Record, symmetry: Symmetry) -> str | 
         ]
         theirs = [(step.action, instance.encode(s)) for step, s in instance.steps(twin)]
         if sorted(ours) != sorted(theirs):
-            actions = sorted({name for name, _ in set(ours) ^ set(theirs)})
+            alone = (Counter(ours) - Counter(theirs)) + (Counter(theirs) - Counter(ours))
+            actions = sorted({name for name, _ in alone})
             return f"{', '.join(actions)} tells ids apart"
     return None

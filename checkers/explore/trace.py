@@ -61,7 +61,7 @@ def violation(search: Search, broken: Broken, words: list[Words], canonical: Can
     if broken.reason == generate.DEADLOCK:
         return Violated("deadlock", run, "no action is enabled")
     if broken.reason == FAULT:
-        return faulty(instance, run)
+        return faulty(instance, run, search.properties.invariants)
     before = last_state(run)
     if broken.reason == generate.BROKEN_STEP:
         step_property = instance.rebind(spec.step_properties[broken.which])
@@ -73,10 +73,14 @@ def violation(search: Search, broken: Broken, words: list[Words], canonical: Can
     return Violated(refinement_name(refinement.upper), extended(run, step, after), str(check.step(before, after)))
 
 
-def faulty(instance: Instance, run: Run) -> Violated:
-    """The finding that compiled code stopped at, met again in plain Python."""
+def faulty(instance: Instance, run: Run, checked: tuple[str, ...] | None = None) -> Violated:
+    """The finding that compiled code stopped at, met again in plain Python.
+
+    `checked` names the invariants that it looked at (None: all).
+    """
     before = last_state(run)
-    for predicate in (*instance.spec.invariants, *instance.spec.reachable):
+    invariants = [p for p in instance.spec.invariants if checked is None or p.__name__ in checked]
+    for predicate in (*invariants, *instance.spec.reachable):
         error = fault(partial(instance.rebind(predicate), before))
         if error is not None:
             return Violated(fault_of(error), run, f"{predicate.__name__}: {message_of(error)}")

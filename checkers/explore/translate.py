@@ -11,6 +11,7 @@ Left out: any optimisation; LLVM inlines and unrolls what comes out of here.
 from __future__ import annotations
 
 import ast
+import copy
 import inspect
 import textwrap
 from collections.abc import Callable
@@ -76,6 +77,8 @@ class _Function(ast.NodeTransformer):
         self.translator, self.function, self.name = translator, function, name
         self.file = function.__code__.co_filename
         self.first_line = function.__code__.co_firstlineno
+        self.line = 1
+        """Of the node at work, counted from the function's first; operators have none of their own."""
         self.quantifiers: list[str] = []
         self.locals: set[str] = set()
         self.counters: set[str] = set()
@@ -100,8 +103,12 @@ class _Function(ast.NodeTransformer):
 
     def refused(self, node: ast.AST, why: str) -> SpecError:
         """The error for a construct that is not in the language."""
-        line = self.first_line + getattr(node, "lineno", 1) - 1
+        line = self.first_line + getattr(node, "lineno", self.line) - 1
         return SpecError(f"{self.file}:{line}: {self.function.__name__}: {why}")
+
+    def visit(self, node: ast.AST) -> Any:  # noqa: ANN401 - as in ast
+        self.line = getattr(node, "lineno", self.line)
+        return super().visit(node)
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         if not isinstance(node, (*STATEMENTS, *EXPRESSIONS, *OPERATORS)):
@@ -224,7 +231,8 @@ class _Function(ast.NodeTransformer):
         return self.stored(node.target, self.visit(node.value))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
-        load = ast.parse(ast.unparse(node.target), mode="eval").body
+        load = copy.deepcopy(node.target)
+        load.ctx = ast.Load()
         return self.stored(node.target, ast.BinOp(self.visit(load), self.visit(node.op), self.visit(node.value)))
 
     def stored(self, target: ast.expr, value: ast.expr) -> ast.AST:

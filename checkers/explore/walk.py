@@ -21,6 +21,7 @@ from checkers.clock import now
 from checkers.explore import graph_source
 from checkers.explore.compile import CompiledSpec
 from checkers.explore.fair_components import Array
+from checkers.explore.generate import INVARIANTS
 from checkers.explore.graph_source import all_steps, compile_walk
 from checkers.explore.properties import choose
 from checkers.explore.search import FAULTS
@@ -159,7 +160,8 @@ class Walker:
         run = self.run()
         which, spec = int(self.report[graph_source.PROPERTY]), self.instance.spec
         if reason == FAULT:
-            return faulty(self.instance, run)
+            mask = int(self.control[INVARIANTS])
+            return faulty(self.instance, run, tuple(p.__name__ for k, p in enumerate(spec.invariants) if mask >> k & 1))
         if reason == graph_source.BROKEN_INVARIANT:
             return Violated(spec.invariants[which].__name__, run)
         return Violated(spec.step_properties[which].__name__, run)

@@ -20,7 +20,7 @@ FINDINGS = {
     "loops": ("range", "misbehave(): index 3 is outside 0..2"),
     "none_index": ("range", "misbehave(): index -1 is outside 0..2"),
     "divides": ("assertion", "misbehave(): integer division or modulo by zero"),
-    "modulo": ("assertion", "misbehave(): integer division or modulo by zero"),
+    "modulo": ("assertion", "misbehave(): integer modulo by zero"),
 }
 
 
