@@ -26,7 +26,7 @@ import numpy as np
 
 from checkers.explore import bits, runtime
 from checkers.explore.bits import CHUNK_BYTES
-from checkers.explore.generate import Generator, Options
+from checkers.explore.generate import AFTER, BLANK, Generator, Options
 from specs.instance import Instance
 from specs.shape import Scalar, Shape, Struct, Vector
 
@@ -53,8 +53,8 @@ class CompiledSpec:
 
     def workspace(self) -> tuple[Any, ...]:
         """What one task needs besides its output: records to work on, and scratch words."""
-        states = np.zeros(4, self.dtype)
-        fill(states[2], self.instance.struct)
+        states = np.zeros(AFTER + self.generator.successors_max() + 1, self.dtype)
+        fill(states[BLANK], self.instance.struct)
         uppers = [np.zeros(4, padded(dtype_of(u.instance.struct, self.generator.storage_bits))) for u in self.generator.uppers]
         for source, records in zip(self.generator.uppers, uppers, strict=True):
             fill(records[3], source.instance.struct)

@@ -30,6 +30,9 @@ DONE, BROKEN_INVARIANT, BROKEN_STEP, BROKEN_REFINEMENT, DEADLOCK, FULL = range(6
 # What a task is told, by position: ablation bits, then masks of properties and predicates, then what to do.
 FLAGS, INVARIANTS, STEP_PROPERTIES, WANTED, REFINEMENTS, EXPAND, FIND_DEADLOCK = range(7)
 
+CURRENT, BLANK, SPARE, AFTER = range(4)
+"""The records that a task works on, by position: the state, one at its defaults, one to rename in, and the successors."""
+
 HEADER = """\
 import numpy as np
 from numba import int64, njit, uint64
@@ -75,7 +78,7 @@ class Generator:
     def source(self) -> str:
         """The whole module."""
         uppers = [text for u in self.uppers for text in u.functions()]
-        body = [*self.pack.functions(), *uppers, self.emit(), self.admit(), self.expand()]
+        body = [*self.pack.functions(), *uppers, self.admit(), self.expand()]
         header = HEADER.format(bits=self.storage_bits)
         tables = [text for pack in (self.pack, *(u.pack for u in self.uppers)) for text in pack.tables()]
         return "\n\n".join([header, *tables, *self.translator.texts, *body]) + "\n"
@@ -90,82 +93,77 @@ class Generator:
         """How many steps a state can have at most."""
         return sum(prod(s.high - s.low + 1 for _, s in a.parameters) for a in self.actions)
 
-    def emit(self) -> str:
-        """Pack a successor and put it, with its hash and its parent, where its partition collects them."""
+    def emit(self, state: str, parent: str) -> Iterator[str]:
+        """Pack a state and put it, with its hash and its parent, where its partition collects them."""
         words = self.pack.word_names()
         hashed = "uint64(0)"
         for word in words:
             hashed = f"mix({hashed}, {word})"
-        width = len(words)
-        lines = [
-            "@compiled",
-            "def emit(s, spare, scratch, out, filled, parent):",
-            f"    {', '.join(words)}, = {self.pack.call('s')}",
-            f"    hashed = {hashed}",
-            f"    p = int64(hashed >> uint64({WORD_BITS - PARTITION_BITS}))",
-            "    n = filled[p]",
-            *(f"    out[p, n, {k}] = {word}" for k, word in enumerate(words)),
-            f"    out[p, n, {width}] = hashed",
-            f"    out[p, n, {width + 1}] = parent",
-            "    filled[p] = n + 1",
-        ]
-        return "\n".join(lines)
+        yield f"{', '.join(words)}, = {self.pack.call(state)}"
+        yield f"hashed = {hashed}"
+        yield f"p = int64(hashed >> uint64({WORD_BITS - PARTITION_BITS}))"
+        yield "at = p * capacity + filled[p]"
+        for k, value in enumerate([*words, "hashed", parent]):
+            yield f"out[at, {k}] = {value}"
+        yield "filled[p] += 1"
 
     def admit(self) -> str:
         """Emit the states `0..count-1` of `rows` themselves, in canonical form: to admit them, or to look them up."""
-        return "\n".join(
-            [
-                "@njit(nogil=True, boundscheck=True, cache=True)",
-                "def admit(rows, count, parent, out, filled, states, scratch):",
-                "    for i in range(count):",
-                "        states[0] = states[2]",
-                "        unpack(rows, i, states[0])",
-                "        emit(states[0], states[3:4], scratch, out, filled, uint64(parent))",
-            ]
-        )
+        return "\n".join([
+            "@njit(nogil=True, cache=True)",
+            "def admit(rows, count, parent, out, filled, states, scratch):",
+            f"    spare = states[{SPARE} : {SPARE + 1}]",
+            f"    capacity = out.shape[0] // {PARTITIONS}",
+            "    for i in range(count):",
+            f"        states[{CURRENT}] = states[{BLANK}]",
+            f"        unpack(rows, i, states[{CURRENT}])",
+            *(f"        {line}" for line in self.emit(f"states[{CURRENT}]", "uint64(parent)")),
+        ])
 
     def expand(self) -> str:
         """Check the states `lo..hi-1` of `rows` and emit their successors; returns where it stopped.
 
         Stops early where `out` may not hold the successors of one more state (FULL), or at a broken property. State `i`
-        is known as `i * stride + offset`.
+        is known as `i * stride + offset`. The successors of a state are all computed before the first is packed: a
+        field that was just written can't be read as part of a longer chunk without a stall.
         """
-        return "\n".join(
-            [
-                "@njit(nogil=True, boundscheck=True, cache=True)",
-                "def expand(rows, lo, hi, stride, offset, out, filled, states, scratch, control, fired, report):",
-                "    cur = states[0:1]",
-                "    nxt = states[1:2]",
-                "    blank = states[2:3]",
-                "    spare = states[3:4]",
-                *(f"    up{u.index} = uppers[{u.index}]" for u in self.uppers),
-                "    s = cur[0]",
-                "    t = nxt[0]",
-                f"    _flags = control[{FLAGS}]",
-                f"    wanted = control[{WANTED}]",
-                f"    room = out.shape[1] - {self.successors_max()}",
-                "    for i in range(lo, hi):",
-                f"        report[{POSITION}] = i",
-                "        for p in range(filled.shape[0]):",
-                "            if filled[p] > room:",
-                f"                report[{REASON}] = {FULL}",
-                "                return i",
-                "        cur[0] = blank[0]",
-                "        unpack(rows, i, s)",
-                *self.checks(),
-                f"        if control[{EXPAND}] == 0:",
-                "            continue",
-                "        parent = uint64(i * stride + offset)",
-                "        enabled = 0",
-                "        nxt[0] = cur[0]",
-                *(line for k, action in enumerate(self.actions) for line in self.steps(k, action)),
-                f"        if enabled == 0 and control[{FIND_DEADLOCK}] != 0:",
-                f"            report[{REASON}] = {DEADLOCK}",
-                "            return i",
-                f"    report[{REASON}] = {DONE}",
-                "    return hi",
-            ]
-        ).replace("states, scratch", "states, uppers, scratch" if self.uppers else "states, scratch")
+        uppers = "uppers, " if self.uppers else ""
+        return "\n".join([
+            "@njit(nogil=True, cache=True)",
+            f"def expand(rows, lo, hi, stride, offset, out, filled, states, {uppers}scratch, control, fired, report):",
+            f"    spare = states[{SPARE} : {SPARE + 1}]",
+            f"    after = states[{AFTER}:]",
+            *(f"    up{u.index} = uppers[{u.index}]" for u in self.uppers),
+            f"    s = states[{CURRENT}]",
+            f"    _flags = control[{FLAGS}]",
+            f"    wanted = control[{WANTED}]",
+            f"    capacity = out.shape[0] // {PARTITIONS}",
+            f"    room = capacity - {self.successors_max()}",
+            "    for i in range(lo, hi):",
+            f"        report[{POSITION}] = i",
+            "        for p in range(filled.shape[0]):",
+            "            if filled[p] > room:",
+            f"                report[{REASON}] = {FULL}",
+            "                return i",
+            f"        states[{CURRENT}] = states[{BLANK}]",
+            "        unpack(rows, i, s)",
+            *self.checks(),
+            f"        if control[{EXPAND}] == 0:",
+            "            continue",
+            "        n = 0",
+            f"        after[0] = states[{CURRENT}]",
+            *(line for k, action in enumerate(self.actions) for line in self.steps(k, action)),
+            f"        if n == 0 and control[{FIND_DEADLOCK}] != 0:",
+            f"            report[{REASON}] = {DEADLOCK}",
+            "            return i",
+            "        parent = uint64(i * stride + offset)",
+            "        for j in range(n):",
+            "            t = after[j]",
+            *self.step_checks(),
+            *(f"            {line}" for line in self.emit("t", "parent")),
+            f"    report[{REASON}] = {DONE}",
+            "    return hi",
+        ])
 
     def checks(self) -> Iterator[str]:
         """Invariants, and predicates that are still to be met."""
@@ -181,31 +179,31 @@ class Generator:
             yield f"            report[{MET}] |= {1 << k}"
 
     def steps(self, k: int, action: BoundAction) -> Iterator[str]:
-        """One action over all its bindings."""
+        """One action over all its bindings. `after[n]` is a copy of the state, to be changed by the next step."""
         name = self.translator.name_of(action.source)
         indent = "        "
+        yield f"{indent}before = n"
         for parameter, scalar in action.parameters:
             yield f"{indent}for p_{parameter} in range({scalar.low}, {scalar.high + 1}):"
             indent += "    "
         arguments = "".join(f"p_{parameter}, " for parameter, _ in action.parameters)
-        clean = self.effects.clean(action.source)
-        if not clean:
-            yield f"{indent}nxt[0] = cur[0]"
-        yield f"{indent}if {name}(t, {arguments}_flags):"
-        yield f"{indent}    fired[{k}] += 1"
-        yield f"{indent}    enabled += 1"
+        yield f"{indent}if {name}(after[n], {arguments}_flags):"
+        yield f"{indent}    n += 1"
+        if self.effects.clean(action.source):
+            yield f"{indent}    after[n] = states[{CURRENT}]"
+        else:
+            yield f"{indent}after[n] = states[{CURRENT}]"
+        yield f"        fired[{k}] += n - before"
+
+    def step_checks(self) -> Iterator[str]:
+        """Step properties and refinements of the step from `s` to `t`."""
         for j, step_property in enumerate(self.spec.step_properties):
             check = self.translator.name_of(step_property)
-            yield f"{indent}    if control[{STEP_PROPERTIES}] & {1 << j} and not {check}(s, t, _flags):"
-            yield from self.stop(f"{indent}        ", BROKEN_STEP, j)
+            yield f"            if control[{STEP_PROPERTIES}] & {1 << j} and not {check}(s, t, _flags):"
+            yield from self.stop("                ", BROKEN_STEP, j)
         for upper in self.uppers:
-            yield f"{indent}    if control[{REFINEMENTS}] & {1 << upper.index} and not {upper.check}:"
-            yield from self.stop(f"{indent}        ", BROKEN_REFINEMENT, upper.index)
-        yield f"{indent}    emit(t, spare, scratch, out, filled, parent)"
-        if clean:
-            yield f"{indent}    nxt[0] = cur[0]"
-        else:
-            yield "        nxt[0] = cur[0]"
+            yield f"            if control[{REFINEMENTS}] & {1 << upper.index} and not {upper.check}:"
+            yield from self.stop("                ", BROKEN_REFINEMENT, upper.index)
 
     @staticmethod
     def stop(indent: str, reason: int, which: int) -> Iterator[str]:

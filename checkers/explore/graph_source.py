@@ -10,7 +10,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from checkers.explore.compile import CompiledSpec, load, toolchain
-from checkers.explore.generate import FLAGS, HEADER, INVARIANTS, STEP_PROPERTIES, Generator, Options
+from checkers.explore.generate import (
+    AFTER,
+    BLANK,
+    CURRENT,
+    FLAGS,
+    HEADER,
+    INVARIANTS,
+    STEP_PROPERTIES,
+    Generator,
+    Options,
+)
 from specs.instance import BoundAction, Instance, Step
 
 # What `walk` reports, by position: why it stopped, in which walk, after how many steps of it, and which property broke.
@@ -66,8 +76,8 @@ class _Source:
         return "\n".join([
             ENTRY,
             "def edges(rows, lo, hi, out, labels, degrees, stutters, states, scratch, control):",
-            "    cur = states[0:1]",
-            "    nxt = states[1:2]",
+            f"    cur = states[{CURRENT} : {CURRENT + 1}]",
+            f"    nxt = states[{AFTER} : {AFTER + 1}]",
             "    s = cur[0]",
             "    t = nxt[0]",
             f"    _flags = control[{FLAGS}]",
@@ -77,7 +87,7 @@ class _Source:
             "        if n > room:",
             "            return i",
             "        first = n",
-            "        cur[0] = states[2]",
+            f"        cur[0] = states[{BLANK}]",
             "        unpack(rows, i, s)",
             *(line for line in self.loops(self.edge)),
             "        degrees[i - lo] = n - first",
@@ -114,12 +124,12 @@ class _Source:
         return "\n".join([
             ENTRY,
             "def hold(rows, lo, hi, bits, at, states, control):",
-            "    cur = states[0:1]",
+            f"    cur = states[{CURRENT} : {CURRENT + 1}]",
             "    s = cur[0]",
             f"    _flags = control[{FLAGS}]",
             "    for i in range(lo, hi):",
             "        at[0] = i",
-            "        cur[0] = states[2]",
+            f"        cur[0] = states[{BLANK}]",
             "        unpack(rows, i, s)",
             "        held = 0",
             *(
@@ -142,7 +152,7 @@ class _Source:
         return "\n".join([
             ENTRY,
             "def walk(initial, first, last, seed, depth, path, states, after, scratch, control, fired, report):",
-            "    cur = states[0:1]",
+            f"    cur = states[{CURRENT} : {CURRENT + 1}]",
             "    s = cur[0]",
             f"    _flags = control[{FLAGS}]",
             f"    row = np.empty((1, {len(self.words)}), np.uint64)",
@@ -156,7 +166,7 @@ class _Source:
             *(f"        row[0, {k}] = initial[j, {k}]" for k in range(len(self.words))),
             "        for length in range(depth + 1):",
             f"            report[{LENGTH}] = length",
-            "            cur[0] = states[2]",
+            f"            cur[0] = states[{BLANK}]",
             "            unpack(row, 0, s)",
             *self.checks("            "),
             "            if length == depth:",

@@ -55,6 +55,7 @@ class Task:
         self.workspace = compiled.workspace()
         rows = PIECE + generator.successors_max()
         self.out = np.zeros((PARTITIONS, rows, compiled.instance.packing.words + 2), np.uint64)
+        self.flat_out = self.out.reshape(PARTITIONS * rows, -1)
         self.filled = np.zeros(PARTITIONS, np.int64)
         self.fired = np.zeros(len(generator.actions), np.int64)
         self.report = np.zeros(4, np.int64)
@@ -76,7 +77,7 @@ class Task:
                 high,
                 PARTITIONS,
                 partition,
-                self.out,
+                self.flat_out,
                 self.filled,
                 *self.workspace,
                 control,
@@ -295,7 +296,7 @@ def run_all(jobs: Sequence[Callable[[], None]]) -> None:
 def emitted(compiled: CompiledSpec, task: Task, rows: Any) -> Task:  # noqa: ANN401 - an array
     """A task whose buffers hold given states in canonical form."""
     task.filled[:] = 0
-    compiled.module.admit(rows, len(rows), NO_PARENT, task.out, task.filled, task.workspace[0], task.workspace[-1])
+    compiled.module.admit(rows, len(rows), NO_PARENT, task.flat_out, task.filled, task.workspace[0], task.workspace[-1])
     return task
 
 
