@@ -432,5 +432,7 @@ class Spec:
     refines: tuple[Refinement, ...] = ()
     ablations: tuple[bool, ...] = ()
     variants: tuple[Variant, ...] = ()
+    needs: tuple[tuple[Callable[..., bool], int], ...] = ()
+    """Actions and `reachable` predicates that a bound of 0 rules out, each with the bound: not vacuous then."""
     columns: str | None = None
     """The array of the state that a drawing gives a column an element, such as "replicas"."""

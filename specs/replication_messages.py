@@ -390,5 +390,18 @@ SPEC = Spec(
         ALTER_PARTITION_WITHOUT_PARTITION_EPOCH,
         STALE_FETCH_RESPONSE,
     ),
+    needs=(
+        (controller_fence, MAX_FENCES),
+        (controller_unfence, MAX_FENCES),
+        (broker_restart, MAX_FENCES),
+        (broker_restart, MAX_CLEAN_RESTARTS),
+        (broker_restart_uncleanly, MAX_FENCES),
+        (broker_restart_uncleanly, MAX_LOSSY_RESTARTS),
+        (controller_readd_replica, MAX_REASSIGNMENTS),
+        (leader_give_up_isr_change, MAX_FENCES),
+        (isr_is_empty, MAX_FENCES),
+        (replica_is_in_elr, MAX_FENCES),
+        (isr_change_is_refused, MAX_FENCES),
+    ),
     columns="replicas",
 )

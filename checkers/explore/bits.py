@@ -80,7 +80,8 @@ def chunk_row(chunk: Sequence[Field], bits: int) -> tuple[int, int, int, int, tu
     """A chunk as plain numbers, which generated source can hold."""
     first = chunk[0]
     lanes = tuple(
-        ((f.offset - first.offset) * 8 // bits, f.slot.scalar.low, f.slot.scalar.high - f.slot.scalar.low) for f in chunk
+        ((f.offset - first.offset) * 8 // bits, f.slot.scalar.low, f.slot.scalar.high - f.slot.scalar.low)
+        for f in chunk
     )
     return bits, first.offset, first.slot.word, first.slot.shift, lanes
 

@@ -55,7 +55,9 @@ class CompiledSpec:
         """What one task needs besides its output: records to work on, and scratch words."""
         states = np.zeros(AFTER + self.generator.successors_max() + 1, self.dtype)
         fill(states[BLANK], self.instance.struct)
-        uppers = [np.zeros(4, padded(dtype_of(u.instance.struct, self.generator.storage_bits))) for u in self.generator.uppers]
+        uppers = [
+            np.zeros(4, padded(dtype_of(u.instance.struct, self.generator.storage_bits))) for u in self.generator.uppers
+        ]
         for source, records in zip(self.generator.uppers, uppers, strict=True):
             fill(records[3], source.instance.struct)
         scratch = np.zeros(self.generator.scratch_size(), np.uint64)
@@ -75,12 +77,14 @@ def padded(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The same with room after the last field, so that a chunk that begins anywhere in it can be read whole."""
     fields = dtype.fields
     assert fields is not None
-    return np.dtype({
-        "names": list(fields),
-        "formats": [field[0] for field in fields.values()],
-        "offsets": [field[1] for field in fields.values()],
-        "itemsize": -(-(dtype.itemsize + CHUNK_BYTES - 1) // CHUNK_BYTES) * CHUNK_BYTES,
-    })
+    return np.dtype(
+        {
+            "names": list(fields),
+            "formats": [field[0] for field in fields.values()],
+            "offsets": [field[1] for field in fields.values()],
+            "itemsize": -(-(dtype.itemsize + CHUNK_BYTES - 1) // CHUNK_BYTES) * CHUNK_BYTES,
+        }
+    )
 
 
 def fill(record: Any, struct: Struct) -> None:  # noqa: ANN401 - a numpy record

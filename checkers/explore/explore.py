@@ -18,6 +18,7 @@ from checkers.explore.trace import chain, violation
 from checkers.refinement.steps import RefinementCheck
 from checkers.verdict import Holds, Run, Unknown, Verdict, Violated
 from specs.instance import Instance
+from specs.language import evaluate
 
 
 def explore(instance: Instance, options: SearchOptions | None = None) -> Exploration:
@@ -100,10 +101,16 @@ def reached(search: Search) -> dict[str, int | None]:
     return {p.__name__: search.counters.met.get(k) for k, p in enumerate(search.instance.spec.reachable)}
 
 
+def ruled_out(instance: Instance) -> frozenset[str]:
+    """The actions and predicates that the spec says can't be at these bounds."""
+    return frozenset(f.__name__ for f, limit in instance.spec.needs if evaluate(limit, instance.bounds) == 0)
+
+
 def vacuity(search: Search) -> str | None:
     """Why a search in which nothing was broken shows less than it seems to; None if it is sound."""
-    idle = [name for name, count in fired_by_action(search).items() if not count]
-    unmet = [name for name, depth in reached(search).items() if depth is None]
+    excused = ruled_out(search.instance)
+    idle = [name for name, count in fired_by_action(search).items() if not count and name not in excused]
+    unmet = [name for name, depth in reached(search).items() if depth is None and name not in excused]
     reasons = [f"these actions never fire: {', '.join(idle)}"] if idle else []
     reasons += [f"these predicates are never met: {', '.join(unmet)}"] if unmet else []
     return f"vacuous at these bounds: {'; '.join(reasons)}" if reasons else None

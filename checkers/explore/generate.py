@@ -109,16 +109,18 @@ class Generator:
 
     def admit(self) -> str:
         """Emit the states `0..count-1` of `rows` themselves, in canonical form: to admit them, or to look them up."""
-        return "\n".join([
-            "@njit(nogil=True, cache=True)",
-            "def admit(rows, count, parent, out, filled, states, scratch):",
-            f"    spare = states[{SPARE} : {SPARE + 1}]",
-            f"    capacity = out.shape[0] // {PARTITIONS}",
-            "    for i in range(count):",
-            f"        states[{CURRENT}] = states[{BLANK}]",
-            f"        unpack(rows, i, states[{CURRENT}])",
-            *(f"        {line}" for line in self.emit(f"states[{CURRENT}]", "uint64(parent)")),
-        ])
+        return "\n".join(
+            [
+                "@njit(nogil=True, cache=True)",
+                "def admit(rows, count, parent, out, filled, states, scratch):",
+                f"    spare = states[{SPARE} : {SPARE + 1}]",
+                f"    capacity = out.shape[0] // {PARTITIONS}",
+                "    for i in range(count):",
+                f"        states[{CURRENT}] = states[{BLANK}]",
+                f"        unpack(rows, i, states[{CURRENT}])",
+                *(f"        {line}" for line in self.emit(f"states[{CURRENT}]", "uint64(parent)")),
+            ]
+        )
 
     def expand(self) -> str:
         """Check the states `lo..hi-1` of `rows` and emit their successors; returns where it stopped.
@@ -128,42 +130,44 @@ class Generator:
         field that was just written can't be read as part of a longer chunk without a stall.
         """
         uppers = "uppers, " if self.uppers else ""
-        return "\n".join([
-            "@njit(nogil=True, cache=True)",
-            f"def expand(rows, lo, hi, stride, offset, out, filled, states, {uppers}scratch, control, fired, report):",
-            f"    spare = states[{SPARE} : {SPARE + 1}]",
-            f"    after = states[{AFTER}:]",
-            *(f"    up{u.index} = uppers[{u.index}]" for u in self.uppers),
-            f"    s = states[{CURRENT}]",
-            f"    _flags = control[{FLAGS}]",
-            f"    wanted = control[{WANTED}]",
-            f"    capacity = out.shape[0] // {PARTITIONS}",
-            f"    room = capacity - {self.successors_max()}",
-            "    for i in range(lo, hi):",
-            f"        report[{POSITION}] = i",
-            "        for p in range(filled.shape[0]):",
-            "            if filled[p] > room:",
-            f"                report[{REASON}] = {FULL}",
-            "                return i",
-            f"        states[{CURRENT}] = states[{BLANK}]",
-            "        unpack(rows, i, s)",
-            *self.checks(),
-            f"        if control[{EXPAND}] == 0:",
-            "            continue",
-            "        n = 0",
-            f"        after[0] = states[{CURRENT}]",
-            *(line for k, action in enumerate(self.actions) for line in self.steps(k, action)),
-            f"        if n == 0 and control[{FIND_DEADLOCK}] != 0:",
-            f"            report[{REASON}] = {DEADLOCK}",
-            "            return i",
-            "        parent = uint64(i * stride + offset)",
-            "        for j in range(n):",
-            "            t = after[j]",
-            *self.step_checks(),
-            *(f"            {line}" for line in self.emit("t", "parent")),
-            f"    report[{REASON}] = {DONE}",
-            "    return hi",
-        ])
+        return "\n".join(
+            [
+                "@njit(nogil=True, cache=True)",
+                f"def expand(rows, lo, hi, stride, offset, out, filled, states, {uppers}scratch, control, fired, report):",
+                f"    spare = states[{SPARE} : {SPARE + 1}]",
+                f"    after = states[{AFTER}:]",
+                *(f"    up{u.index} = uppers[{u.index}]" for u in self.uppers),
+                f"    s = states[{CURRENT}]",
+                f"    _flags = control[{FLAGS}]",
+                f"    wanted = control[{WANTED}]",
+                f"    capacity = out.shape[0] // {PARTITIONS}",
+                f"    room = capacity - {self.successors_max()}",
+                "    for i in range(lo, hi):",
+                f"        report[{POSITION}] = i",
+                "        for p in range(filled.shape[0]):",
+                "            if filled[p] > room:",
+                f"                report[{REASON}] = {FULL}",
+                "                return i",
+                f"        states[{CURRENT}] = states[{BLANK}]",
+                "        unpack(rows, i, s)",
+                *self.checks(),
+                f"        if control[{EXPAND}] == 0:",
+                "            continue",
+                "        n = 0",
+                f"        after[0] = states[{CURRENT}]",
+                *(line for k, action in enumerate(self.actions) for line in self.steps(k, action)),
+                f"        if n == 0 and control[{FIND_DEADLOCK}] != 0:",
+                f"            report[{REASON}] = {DEADLOCK}",
+                "            return i",
+                "        parent = uint64(i * stride + offset)",
+                "        for j in range(n):",
+                "            t = after[j]",
+                *self.step_checks(),
+                *(f"            {line}" for line in self.emit("t", "parent")),
+                f"    report[{REASON}] = {DONE}",
+                "    return hi",
+            ]
+        )
 
     def checks(self) -> Iterator[str]:
         """Invariants, and predicates that are still to be met."""

@@ -213,7 +213,11 @@ class PackSource:
         place = f"s.{name}[{i}]"
         if isinstance(shape.element, Scalar):
             return f"uint64({place})" if not shape.element.is_id and shape.element.element is None else "uint64(0)"
-        own = [f"uint64({place}.{show_path(p)} == {i})" for p, s in fixed_leaves(shape.element) if s.is_id and s.kind == kind]
+        own = [
+            f"uint64({place}.{show_path(p)} == {i})"
+            for p, s in fixed_leaves(shape.element)
+            if s.is_id and s.kind == kind
+        ]
         own += [
             f"uint64(({place}.{show_path(p)} >> {i}) & 1)"
             for p, s in fixed_leaves(shape.element)

@@ -18,7 +18,7 @@ from checkers.explore.generate import PARTITIONS
 from checkers.explore.memory import reserved
 
 Array = np.ndarray[Any, np.dtype[Any]]
-FIRST_LENGTH = 1 << 12
+FIRST_LENGTH = 1 << 15
 FULLEST = 0.7
 """A table grows before more than this share of its slots is taken."""
 GROWTH = 1.5
