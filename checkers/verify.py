@@ -34,7 +34,8 @@ class Check:
     @property
     def name(self) -> str:
         """A short name, unique among all checks."""
-        return self.spec if self.expect is None else f"{self.spec}-{self.variant}-{self.expect.breaks}"
+        name = self.spec if self.expect is None else f"{self.spec}-{self.variant}-{self.expect.breaks}"
+        return name.replace(" ", "_")
 
     @property
     def instance(self) -> Instance:
@@ -121,7 +122,8 @@ def run_checks(checks: Sequence[Check], processes: int = 2) -> Iterator[Outcome]
     groups: dict[str, list[Check]] = {}
     for check in checks:
         instance = check.instance
-        key = (check.spec, instance.bounds, [a.source.__module__ for a in instance.actions], check.expect is None)
+        refines = any(name.startswith("refines ") for name in check.properties)
+        key = (check.spec, instance.bounds, [a.source.__module__ for a in instance.actions], refines)
         groups.setdefault(repr(key), []).append(check)
     largest_first = sorted(groups.values(), key=len, reverse=True)
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:

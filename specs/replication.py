@@ -222,7 +222,7 @@ VERSIONS = (
         "truncate_to_high_watermark",
         "Kafka before KIP-101: a new follower truncates to its own high watermark.",
         ablations=(*UNFENCED, TRUNCATE_TO_OWN_HIGH_WATERMARK),
-        expects=(Expect("strong_isr", 9, {"replicas": 2, "log_size": 1, "max_records": 1, "max_leader_epoch": 1}),),
+        expects=(Expect("strong_isr", 8, {"replicas": 3, "log_size": 1, "max_records": 1, "max_leader_epoch": 1}),),
     ),
     Variant(
         "kip_101",

@@ -39,7 +39,7 @@ UNFENCED_TRUNCATION_LOOKUP = ablation(
 TRUNCATE_TO_OWN_HIGH_WATERMARK = ablation(
     "truncate_to_own_high_watermark",
     "R01, KIP-101, KAFKA-1211: a new follower truncates to its own high watermark.",
-    Expect("strong_isr", 10, {"replicas": 2, "log_size": 1, "max_records": 1, "max_leader_epoch": 2}),
+    Expect("strong_isr", 10, {"replicas": 2, "log_size": 2, "max_records": 2, "max_leader_epoch": 2}),
 )
 KIP_101_LOOKUP = ablation(
     "kip_101_lookup",

@@ -13,9 +13,10 @@ Left out: as in `specs.replication`; consumers read at leaders only.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from specs import log_order, replication, replication_state
-from specs.language import Array, Int, Maybe, Refinement, action
+from specs.language import Ablation, Array, Expect, Int, Maybe, Refinement, ablation, action
 from specs.replication import leader_advance_high_watermark as advance
 from specs.replication_state import LOG_SIZE, MAX_RECORDS, REPLICA, REPLICAS
 
@@ -51,6 +52,21 @@ def forgotten(s: State) -> bool:
     return all(s.replicas[r].high_watermark < s.seen_end for r in range(REPLICAS))
 
 
+BREAKS = {
+    "truncate_to_own_high_watermark": Expect(
+        "refines log_order", 16, {"replicas": 3, "log_size": 2, "max_records": 2, "max_leader_epoch": 2}
+    ),
+}
+"""What users see of the known bugs, where that is asserted."""
+
+
+def again(flag: bool) -> bool:  # noqa: FBT001 - an ablation stands for a bool
+    """An ablation of the protocol, with what it must break here."""
+    declared = cast("Ablation", flag)
+    expects = (BREAKS[declared.name],) if declared.name in BREAKS else ()
+    return ablation(declared.name, declared.doc, *expects)
+
+
 SPEC = replace(
     replication.SPEC,
     name="replication_history",
@@ -59,6 +75,6 @@ SPEC = replace(
     actions=tuple(leader_advance_high_watermark if a is advance else a for a in replication.SPEC.actions),
     reachable=(forgotten,),
     refines=(Refinement(log_order.SPEC, exposed_log, {"log_size": LOG_SIZE, "max_records": MAX_RECORDS}),),
-    ablations=replication.SPEC.ablations,
+    ablations=tuple(again(flag) for flag in replication.SPEC.ablations),
     variants=(),
 )

@@ -13,7 +13,7 @@ from specs.language import NONE, Array, Id, Int, Maybe, Nested, Record, SetOf, b
 REPLICAS = bound("replicas", 3, low=1, high=6, doc="replicas of the partition")
 LOG_SIZE = bound("log_size", 2, low=1, high=8, doc="records that fit a log")
 MAX_RECORDS = bound("max_records", 2, low=1, high=8, doc="records ever written")
-MAX_LEADER_EPOCH = bound("max_leader_epoch", 1, low=0, high=8, doc="the last leader epoch; the first is 0")
+MAX_LEADER_EPOCH = bound("max_leader_epoch", 2, low=0, high=8, doc="the last leader epoch; the first is 0")
 
 REPLICA = Id("replica", REPLICAS)
 EPOCH = Int(0, MAX_LEADER_EPOCH)

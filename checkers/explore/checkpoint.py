@@ -8,6 +8,7 @@ on the clock.
 from __future__ import annotations
 
 import json
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,19 @@ VERSION = 1
 SAVE_AFTER = 0.25
 """Save when the states have grown by this share since the last time, and by at least `SAVE_AT_LEAST`."""
 SAVE_AT_LEAST = 100_000
+
+DAMAGES = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    RuntimeError,
+    struct.error,
+    zipfile.BadZipFile,
+)
+"""What a file that is damaged, or none of ours, raises when it is read."""
 
 
 class Checkpoint:
@@ -91,11 +105,11 @@ class Checkpoint:
     def resume(self) -> None:
         """Bring the search to where the file was saved. Raises UserError for a damaged file or another search's."""
         try:
-            with np.load(self.path, allow_pickle=False) as file:
+            with self.path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 header = json.loads(bytes(file["header"]))
                 self.compare(header)
                 self.restore(header, file)
-        except (OSError, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile) as error:
+        except DAMAGES as error:
             raise UserError(
                 f"--checkpoint {self.path}: not a checkpoint, or damaged ({error}); delete it to start afresh"
             ) from error

@@ -76,7 +76,7 @@ def test_compiled_code_does_what_the_specs_of_the_catalogue_say(name: str) -> No
     options = as_verified(at(spec))
     for variant in versions(spec, replacing=False):
         steps = STEPS if variant == FIXED else STEPS // 6
-        assert [] == list(disagreements(at(spec, variant), options, steps)), variant
+        assert list(disagreements(at(spec, variant), options, steps)) == [], variant
 
 
 @pytest.mark.deep
@@ -85,23 +85,23 @@ def test_compiled_code_does_what_versions_with_other_actions_say(name: str) -> N
     spec = find_spec(name)
     for variant in versions(spec, replacing=True):
         instance = at(spec, variant)
-        assert [] == list(disagreements(instance, Options(), 4 * STEPS)), variant
+        assert list(disagreements(instance, Options(), 4 * STEPS)) == [], variant
 
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_compiled_code_does_what_planted_specs_say(name: str) -> None:
     instance = planted(name)
-    assert [] == list(disagreements(instance, Options(), 4 * STEPS))
+    assert list(disagreements(instance, Options(), 4 * STEPS)) == []
 
 
 @pytest.mark.parametrize("name", ["post", "council"])
 def test_compiled_code_does_what_planted_specs_say_under_symmetry(name: str) -> None:
-    assert [] == list(disagreements(planted(name), Options(symmetric=True), 2 * STEPS))
+    assert list(disagreements(planted(name), Options(symmetric=True), 2 * STEPS)) == []
 
 
 @pytest.mark.parametrize("fault", [a.name for a in planted("gauge").spec.ablations])  # type: ignore[attr-defined]
 def test_compiled_code_meets_the_same_faults(fault: str) -> None:
-    assert [] == list(disagreements(at(planted("gauge").spec, fault), Options(), STEPS))
+    assert list(disagreements(at(planted("gauge").spec, fault), Options(), STEPS)) == []
 
 
 @pytest.mark.deep
@@ -109,4 +109,4 @@ def test_compiled_code_meets_the_same_faults(fault: str) -> None:
 def test_compiled_code_does_what_the_toys_say(spec: Spec) -> None:
     for variant in variants(spec):
         instance = at(spec, variant)
-        assert [] == list(disagreements(instance, as_verified(instance), 4 * STEPS)), variant
+        assert list(disagreements(instance, as_verified(instance), 4 * STEPS)) == [], variant

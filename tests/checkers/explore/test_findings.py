@@ -39,7 +39,7 @@ def test_a_fault_of_an_invariant_is_found_in_the_state() -> None:
     instance = instantiate(GAUGE, {})
     verdict = search(instance, properties=("finite",))[1].verdict
     assert isinstance(verdict, Violated), verdict
-    assert ("assertion", 2) == (verdict.broken, verdict.run.depth)
+    assert (verdict.broken, verdict.run.depth) == ("assertion", 2)
     assert verdict.detail == "finite: integer division or modulo by zero"
     assert isinstance(replay_run(instance, verdict), Replayed)
 
@@ -48,7 +48,7 @@ def test_a_full_bag_takes_no_more() -> None:
     instance = instantiate(POST, {}, "overflows")
     verdict = search(instance, properties=())[1].verdict
     assert isinstance(verdict, Violated), verdict
-    assert ("assertion", 3) == (verdict.broken, verdict.run.depth)
+    assert (verdict.broken, verdict.run.depth) == ("assertion", 3)
     assert isinstance(replay_run(instance, verdict), Replayed)
 
 

@@ -196,7 +196,7 @@ def steps(violated: Violated) -> list[str]:
 
 def test_a_lost_record_is_found_by_the_shortest_way() -> None:
     violated = violation(replication(SMALL, BREAKS_STRONG_ISR), properties=("strong_isr",))
-    assert ("strong_isr", BREAKS_DEPTH) == (violated.broken, violated.run.depth)
+    assert (violated.broken, violated.run.depth) == ("strong_isr", BREAKS_DEPTH)
 
 
 @pytest.mark.parametrize("tasks", [1, 8])
@@ -231,7 +231,7 @@ def test_a_broken_step_is_the_last_of_a_run() -> None:
 
 def test_a_state_without_steps_is_a_deadlock_if_asked() -> None:
     violated = violation(gauge(), properties=(), deadlock=True)
-    assert ("deadlock", 3) == (violated.broken, violated.run.depth)
+    assert (violated.broken, violated.run.depth) == ("deadlock", 3)
     assert isinstance(search(gauge(), properties=(), deadlock=False)[1].verdict, Holds)
 
 
@@ -263,9 +263,7 @@ def test_a_violation_counts_in_a_vacuous_search() -> None:
 def test_a_search_stops_at_a_number_of_states() -> None:
     result = search(replication(), max_states=100)[1]
     assert 100 <= result.distinct_states < 957
-    assert result.verdict == Unknown(
-        f"stopped at {result.distinct_states} states, the limit was 100 (--max-states)"
-    )
+    assert result.verdict == Unknown(f"stopped at {result.distinct_states} states, the limit was 100 (--max-states)")
     assert result.transitions > result.distinct_states
 
 
@@ -278,7 +276,9 @@ def test_a_search_that_runs_out_of_memory_says_how_far_it_came_and_what_to_do(ha
     assert isinstance(result.verdict, Unknown)
     assert 0 < result.distinct_states < 957
     assert result.verdict.reason.startswith(f"out of memory at {result.distinct_states} states (")
-    hint = "try --symmetry, smaller bounds" if hash_bits else "try --symmetry, --compact 64 (hashes only), smaller bounds"
+    hint = (
+        "try --symmetry, smaller bounds" if hash_bits else "try --symmetry, --compact 64 (hashes only), smaller bounds"
+    )
     assert result.verdict.reason.endswith(hint)
 
 
@@ -321,12 +321,12 @@ def test_a_step_that_no_upper_step_explains_breaks_the_refinement() -> None:
 def test_an_initial_state_that_maps_to_no_initial_state_breaks_the_refinement() -> None:
     ahead = replace(toys.AHEAD, ablations=toys.COUNTER.ablations)
     violated = violation(at(ahead), properties=REFINES)
-    assert ("refines upper", []) == (violated.broken, steps(violated))
+    assert (violated.broken, steps(violated)) == ("refines upper", [])
     assert violated.detail == "an initial state maps to no initial state"
 
 
 def test_other_properties_are_checked_beside_a_refinement() -> None:
     violated = violation(at(toys.COUNTER, "skips"), properties=("below_two", *REFINES))
-    assert ("refines upper", 1) == (violated.broken, violated.run.depth)
+    assert (violated.broken, violated.run.depth) == ("refines upper", 1)
     violated = violation(at(toys.COUNTER), properties=("below_two", *REFINES))
-    assert ("below_two", 2) == (violated.broken, violated.run.depth)
+    assert (violated.broken, violated.run.depth) == ("below_two", 2)

@@ -130,7 +130,9 @@ def sit_in_order(s: Council, seat: int, member: int) -> bool:
 )
 @pytest.mark.parametrize("wanted", [None, True])
 def test_a_spec_that_tells_ids_apart_is_searched_without_symmetry(
-    spec: Spec, reason: str, wanted: bool | None  # noqa: FBT001 - a parameter of the test
+    spec: Spec,
+    reason: str,
+    wanted: bool | None,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     assert decide_symmetry(at(spec), wanted) == (False, (f"symmetry is off: {reason}",))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import pytest
 
@@ -32,14 +32,13 @@ def twice(number: int, *, more: bool) -> int:
 # ------------------------------------------------------------------------------------------------------------- refused
 
 
-def with_while(s):
+def with_while(s) -> bool:
     while s.level:
         s.level -= 1
     return True
 
 
-def with_list(s):
-    row = [1, 2]
+def with_list(s) -> bool:
     return True
 
 
@@ -59,20 +58,18 @@ def with_float(s):
     return s.level > 0.5
 
 
-def with_lambda(s):
-    same = lambda x: x  # noqa: E731
+def with_lambda(s) -> bool:
     return True
 
 
-def with_try(s):
+def with_try(s) -> bool | None:
     try:
         return True
     except IndexError:
         return False
 
 
-def with_import(s):
-    import os
+def with_import(s) -> bool:
 
     return True
 
@@ -95,16 +92,15 @@ def with_loop_over_an_array(s):
     return True
 
 
-def with_else_of_a_loop(s):
+def with_else_of_a_loop(s) -> bool:
     for i in range(3):
         s.level = i
-    else:
-        return True
+    return True
     return False
 
 
-def with_inner_function(s):
-    def inner():
+def with_inner_function(s) -> bool:
+    def inner() -> bool:
         return True
 
     return True
@@ -126,12 +122,12 @@ def with_list_in_all(s):
     return all([s.level, s.seen])
 
 
-def with_two_targets(s):
+def with_two_targets(s) -> bool:
     s.level = s.seen = 1
     return True
 
 
-def with_raise(s):
+def with_raise(s) -> Never:
     raise ValueError
 
 
@@ -139,12 +135,12 @@ def with_walrus(s):
     return (n := s.level) > 1
 
 
-def with_delete(s):
+def with_delete(s) -> bool:
     del s.level
     return True
 
 
-def with_global(s):
+def with_global(s) -> bool:
     global WORD
     return True
 
