@@ -6,8 +6,6 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from rich.console import Console
-
 from checkers.explore.outcome import Progress
 from checkers.verdict import Violated
 from specs.instance import Instance
@@ -27,6 +25,8 @@ def progress_line() -> tuple[Callable[[Progress], None] | None, Callable[[], Non
     """A function that shows the progress of a search on the terminal, if there is one, and one that ends that."""
     if not sys.stderr.isatty():
         return None, lambda: None
+    from rich.console import Console  # noqa: PLC0415 - only where there is a terminal
+
     status = Console(stderr=True).status("searching")
     status.start()
     first: list[float] = []

@@ -13,8 +13,6 @@ from checkers.commands.display import Display, progress_line
 from checkers.commands.subject_arguments import add_properties, add_subject, chosen, instance_of
 from checkers.counterexample import of_violation, save
 from checkers.explore.explore import explore
-from checkers.explore.export import export_graph
-from checkers.explore.liveness import check_liveness
 from checkers.explore.outcome import Exploration, SearchOptions
 from checkers.subjects import further_ablations
 from checkers.verdict import EXIT_CODES, Unknown, UserError, Violated
@@ -67,6 +65,8 @@ def run(arguments: Namespace, display: Display) -> int:
     if isinstance(result.verdict, Violated) and arguments.save is not None:
         save(of_violation(instance, result.verdict, arguments.subject), arguments.save)
     if arguments.graph is not None:
+        from checkers.explore.export import export_graph  # noqa: PLC0415 - networkx takes its time
+
         export_graph(instance, arguments.graph, options)
     if arguments.json:
         display.out(json.dumps(as_json(arguments, instance, result)))
@@ -79,6 +79,8 @@ def searched(arguments: Namespace, instance: Instance, options: SearchOptions) -
     """The result of the search, and of the check of liveness if that is asked for."""
     if not arguments.liveness:
         return explore(instance, options)
+    from checkers.explore.liveness import check_liveness  # noqa: PLC0415 - scipy takes its time
+
     named = tuple(name for name in arguments.liveness if name != "*")
     result = check_liveness(instance, named or None, options)
     verdicts = (result.exploration.verdict, *result.verdicts.values())

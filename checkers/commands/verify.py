@@ -8,9 +8,6 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.progress import Progress as Bar
-
 from checkers.commands.display import Display
 from checkers.verdict import UserError
 from checkers.verify import Outcome, bears_on, checks_for, known_guarantees, run_checks
@@ -28,6 +25,9 @@ def add(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, display: Display) -> int:
     """Verify; 0 if all the evidence there is comes out as it must, 1 if some does not, 2 if some is unknown."""
+    from rich.console import Console  # noqa: PLC0415 - the other commands start without
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
     ids = chosen(arguments.ids)
     checks = checks_for(ids)
     outcomes: list[Outcome] = []

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,6 +24,7 @@ import llvmlite
 import numba
 import numpy as np
 
+from checkers.atomic_file import write_whole
 from checkers.explore import bits, runtime
 from checkers.explore.bits import CHUNK_BYTES
 from checkers.explore.generate import AFTER, BLANK, Generator, Options
@@ -111,10 +112,26 @@ def fill_items(items: Any, vector: Vector) -> None:  # noqa: ANN401 - a numpy ar
 
 def compile_spec(instance: Instance, options: Options) -> CompiledSpec:
     """The compiled form, from the cache if its text was compiled before on this machine."""
+    generator, name, text = generated(instance, options)
+    return CompiledSpec(instance, generator, load(name, text))
+
+
+@lru_cache(maxsize=16)
+def generated(instance: Instance, options: Options) -> tuple[Generator, str, str]:
+    """The source of a module, and its name, which holds the digest of the source and the tools."""
     generator = Generator(instance, options)
     text = generator.source()
     digest = hashlib.sha256(f"{text}{toolchain()}".encode()).hexdigest()[:24]
-    return CompiledSpec(instance, generator, load(f"{instance.spec.name}_{digest}", text))
+    return generator, f"{instance.spec.name}_{digest}", text
+
+
+def remembered(instance: Instance, options: Options, key: str, answer: Callable[[], str]) -> str:
+    """What `answer` says of a spec that would compile to the same module; kept in the module's folder."""
+    path = cache_folder() / generated(instance, options)[1] / key
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, answer().encode())
+    return path.read_text(encoding="utf-8")
 
 
 def toolchain() -> str:

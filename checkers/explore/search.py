@@ -12,6 +12,7 @@ Source: TLC's breadth-first search (Yu, Manolios, Lamport 1999) for what is repo
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,8 +24,8 @@ import numpy as np
 
 from checkers.clock import now
 from checkers.explore import generate
-from checkers.explore.compile import CompiledSpec
-from checkers.explore.generate import PARTITIONS
+from checkers.explore.compile import CompiledSpec, remembered
+from checkers.explore.generate import PARTITIONS, Options
 from checkers.explore.memory import peak_rss_bytes, usable_bytes
 from checkers.explore.outcome import Progress, SearchOptions
 from checkers.explore.properties import Properties
@@ -312,7 +313,10 @@ def decide_symmetry(instance: Instance, wanted: bool | None) -> tuple[bool, tupl
     symmetry = symmetry_of(instance.struct)
     if wanted is False or not symmetry.kinds:
         return False, ()
-    reason = asymmetry(instance, symmetry)
-    if reason is not None:
+    off = hashlib.sha256(" ".join(sorted(instance.switched_off)).encode()).hexdigest()[:16]
+    reason = remembered(
+        instance, Options(symmetric=True), f"asymmetry_{off}", lambda: asymmetry(instance, symmetry) or ""
+    )
+    if reason:
         return False, (f"symmetry is off: {reason}",)
     return True, ()

@@ -1,4 +1,4 @@
-"""Small specs of nothing in particular for the explorer: each has something planted, or a shape that is hard to store."""
+"""Small specs of nothing in particular for the explorer: each has something planted, or is hard to store."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def climb(s: Gauge, by: int) -> bool:
 
 
 @action()
-def misbehave(s: Gauge) -> bool:  # noqa: C901 - a list of faults
+def misbehave(s: Gauge) -> bool:
     """At three (or four) do what is switched on; otherwise nothing, which is a stutter."""
     if IDLE or s.level != (4 if FOUR else 3):
         return False

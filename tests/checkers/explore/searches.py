@@ -13,7 +13,7 @@ from specs.instance import FIXED, Instance, at
 from specs.replication import SPEC
 
 SMALL = (2, 2, 2, 1)
-"""Bounds of replication (replicas, log_size, max_records, max_leader_epoch) that most tests share: they are compiled once."""
+"""Bounds of replication, in the order of their declaration, that most tests share: they are compiled once."""
 BREAKS_STRONG_ISR = "truncate_to_high_watermark"
 """A version of replication that loses a record at these bounds, in `BREAKS_DEPTH` steps."""
 BREAKS_DEPTH = 9

@@ -35,7 +35,7 @@ PLANTED: dict[str, tuple[Spec, dict[str, int]]] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is known of one state: the first broken invariant, the `reachable` predicates met, where it leads (None: a fault)."""
+    """What is known of a state: its first broken invariant, predicates met, and where it leads (None: to a fault)."""
 
     broken: str | None
     met: tuple[str, ...]
@@ -94,7 +94,7 @@ def plain_found(instance: Instance, state: Record) -> Found | None:
 
 @dataclass(frozen=True)
 class Graph:
-    """All of a state space: the states level by level, how often each action was taken, how soon predicates were met."""
+    """A whole state space: its levels, how often each action was taken, how soon predicates were met."""
 
     levels: tuple[frozenset[Words], ...]
     fired: tuple[int, ...]

@@ -31,6 +31,7 @@ from tests.checkers.explore.searches import (
     search,
 )
 
+SAVEZ = np.savez
 pytestmark = pytest.mark.usefixtures("saved_often")
 
 
@@ -65,7 +66,7 @@ def at_call(number: int, function: Callable[..., Any]) -> Callable[..., Any]:
     """The same function, but the process is killed at its call of that number."""
     calls = 0
 
-    def counted(*arguments: Any) -> Any:  # noqa: ANN401
+    def counted(*arguments: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls == number:
@@ -75,13 +76,13 @@ def at_call(number: int, function: Callable[..., Any]) -> Callable[..., Any]:
     return counted
 
 
-def torn(file: Any, **arrays: Any) -> None:  # noqa: ANN401 - as numpy's savez
+def torn(file: Any, **arrays: Any) -> None:
     """Write the first part of a checkpoint only."""
     if arrays["states1"].shape[0] > 20:
         file.write(b"PK\x03\x04 and a part of the rest")
         file.flush()
         die()
-    np.lib.npyio.savez(file, **arrays)  # type: ignore[arg-type]
+    SAVEZ(file, **arrays)
 
 
 KILLED: dict[str, tuple[Any, str, Any]] = {
@@ -109,7 +110,7 @@ def test_a_search_that_was_killed_ends_as_if_it_was_not(
     ends_the_same(instance, variant, path)
 
 
-def ends_the_same(instance: Any, variant: str, path: Path, **options: Any) -> None:  # noqa: ANN401
+def ends_the_same(instance: Any, variant: str, path: Path, **options: Any) -> None:
     whole, resumed = found(SMALL, variant), search(instance, checkpoint=path, **options)[1]
     assert figures(whole) == figures(resumed)
     if isinstance(whole.verdict, Violated) and not options:
@@ -120,7 +121,7 @@ def ends_the_same(instance: Any, variant: str, path: Path, **options: Any) -> No
 def test_a_search_that_is_killed_again_and_again_comes_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
 ) -> None:
-    # A compact search is killed while it searches forwards: it searches backwards anew for each step of a counterexample.
+    # A compact search that finds something would be killed again while it searches backwards, which is not saved.
     variant = "fixed" if options else BREAKS_STRONG_ISR
     path, instance = tmp_path / "saved", replication(SMALL, variant)
     search(instance, max_states=1, **options)
@@ -160,7 +161,7 @@ def test_the_program_itself_may_be_killed_at_any_moment(tmp_path: Path) -> None:
     whole = search(replication(bounds), memory_bytes=None)[1]
     environment = os.environ | {"LOGPROOF_CACHE": str(cache_folder())}
     for size in (1, 3_000_000, 9_000_000):
-        child = subprocess.Popen(command, cwd=Path(__file__).parents[3], env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
+        child = subprocess.Popen(command, cwd=Path(__file__).parents[3], env=environment, stdout=subprocess.DEVNULL)
         while child.poll() is None and not (path.exists() and path.stat().st_size >= size):
             os.sched_yield()
         child.kill()
@@ -184,7 +185,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-def refused(path: Path, variant: str = "fixed", **options: Any) -> str:  # noqa: ANN401
+def refused(path: Path, variant: str = "fixed", **options: Any) -> str:
     """What is said about a checkpoint, which stays as it is."""
     before = path.read_bytes()
     with pytest.raises(UserError) as caught:
@@ -235,8 +236,7 @@ def test_a_damaged_checkpoint_is_refused_or_makes_no_difference(tmp_path: Path, 
         fresh = Search(engine.properties, engine.compiled, engine.options)
         try:
             Checkpoint(fresh, path).attach()
-        except UserError as error:
-            assert str(path) in str(error)  # noqa: PT017 - it need not be raised
+        except UserError:
             damaged += 1
         else:
             assert [p.known for p in fresh.store.partitions] == known
@@ -266,7 +266,7 @@ def test_a_checkpoint_of_another_search_is_refused(
 def test_a_checkpoint_of_other_bounds_is_refused(tmp_path: Path, saved: bytes) -> None:
     path = tmp_path / "saved"
     path.write_bytes(saved)
-    with pytest.raises(UserError, match="its source is 'replication_[0-9a-f]*', this search's is 'replication_"):
+    with pytest.raises(UserError, match=r"its source is 'replication_[0-9a-f]*', this search's is 'replication_"):
         search(replication((3, 1, 1, 1)), checkpoint=path)
     assert saved == path.read_bytes()
 
@@ -296,11 +296,11 @@ def files_no_larger_than(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.parametrize("room", [0, 4_000, 9_000])
-def test_a_disk_that_is_full_leaves_the_last_checkpoint(tmp_path: Path, saved: bytes, room: int) -> None:
+@pytest.mark.parametrize("room", [0, 0.5, 0.99])
+def test_a_disk_that_is_full_leaves_the_last_checkpoint(tmp_path: Path, saved: bytes, room: float) -> None:
     path = tmp_path / "saved"
     path.write_bytes(saved)
-    with pytest.raises(UserError) as caught, files_no_larger_than(room):
+    with pytest.raises(UserError) as caught, files_no_larger_than(int(len(saved) * room)):
         search(replication(), checkpoint=path)
     assert str(caught.value).startswith(f"--checkpoint {path}: can't be written (File too large")
     assert saved == path.read_bytes()

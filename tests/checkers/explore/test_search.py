@@ -116,7 +116,7 @@ def test_the_planted_specs_need_words_and_storage_of_all_widths() -> None:
     }
 
 
-# --------------------------------------------------------------------------------------- the same results every time
+# ------------------------------------------------------------------------------- the same results every time
 
 
 @cache
@@ -144,12 +144,14 @@ ANOTHER_PROCESS = """
 import json, sys
 from pathlib import Path
 from checkers.explore.compile import cache_folder
-from tests.checkers.explore.searches import BREAKS_STRONG_ISR, SMALL, counterexample, figures, found, replication, search
+from tests.checkers.explore.searches import BREAKS_STRONG_ISR, SMALL, counterexample, figures, found
+from tests.checkers.explore.searches import replication, search
 fixed = found(SMALL)
 violated = found(SMALL, BREAKS_STRONG_ISR)
 text = counterexample(replication(SMALL, BREAKS_STRONG_ISR), violated)
 code = search(replication())[0].compiled.expand.stats
-print(json.dumps([figures(fixed), figures(violated), text, sum(code.cache_hits.values()), sum(code.cache_misses.values())]))
+hits, misses = sum(code.cache_hits.values()), sum(code.cache_misses.values())
+print(json.dumps([figures(fixed), figures(violated), text, hits, misses]))
 """
 
 
@@ -159,7 +161,7 @@ def in_another_process(hash_seed: str) -> list[Any]:
     found(SMALL)
     environment = os.environ | {"PYTHONHASHSEED": hash_seed, "LOGPROOF_CACHE": str(cache_folder())}
     root = Path(__file__).parents[3]
-    done = subprocess.run(  # noqa: S603 - this very interpreter
+    done = subprocess.run(
         [sys.executable, "-c", ANOTHER_PROCESS], cwd=root, env=environment, capture_output=True, text=True, check=True
     )
     return list(json.loads(done.stdout))
@@ -179,7 +181,7 @@ def test_another_process_compiles_nothing_again() -> None:
     assert misses == 0
 
 
-# --------------------------------------------------------------------------------------- the shortest counterexample
+# ------------------------------------------------------------------------------- the shortest counterexample
 
 
 def violation(instance: Instance, **options: object) -> Violated:
