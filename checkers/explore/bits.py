@@ -1,8 +1,8 @@
 """Gathering the bits of a record's fields into words, and scattering them back: the inner loop of packing.
 
-Fields lie in memory one after the other, in the order of the packed form, so eight bytes at a time are enough: take the lowest
-values off, compare with the spans, and pull the bits that carry the values together (PEXT; PDEP for the way back). Where
-the processor lacks these instructions the same is done field by field.
+Fields lie in memory one after the other, in the order of the packed form, so eight bytes at a time are enough: take the
+lowest values off, compare with the spans, and pull the bits that carry the values together (PEXT; PDEP for the way
+back). Where the processor lacks these instructions the same is done field by field.
 
 Source: Intel 64 and IA-32 manual, BMI2.
 """

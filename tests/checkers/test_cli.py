@@ -18,14 +18,13 @@ from checkers.counterexample import load
 from checkers.explore import checkpoint, search
 from checkers.explore.compile import cache_folder
 from checkers.verdict import Violated
-from checkers.verify import Check, all_checks
+from checkers.verify import Check, all_checks, checks_for
 from specs.catalogue import NAMES
 from specs.instance import Instance
 from tests.checkers.explore.searches import BREAKS_DEPTH, BREAKS_STRONG_ISR
 
-SMALL = (
-    "--set", "replicas=2", "--set", "log_size=2", "--set", "max_records=2", "--set", "max_leader_epoch=1", "--no-symmetry",
-)  # fmt: skip
+BOUNDS = ("replicas=2", "log_size=2", "max_records=2", "max_leader_epoch=1")
+SMALL = (*(argument for bound in BOUNDS for argument in ("--set", bound)), "--no-symmetry")
 REPLICATION = ("explore", "replication", *SMALL)
 BROKEN = (*REPLICATION, "--variant", BREAKS_STRONG_ISR, "--invariant", "strong_isr")
 
@@ -64,7 +63,7 @@ def as_json(*arguments: str) -> tuple[int, dict[str, Any]]:
 def test_a_spec_that_holds_exits_with_0() -> None:
     code, found = as_json(*REPLICATION)
     assert code == 0
-    expected = {
+    expected: dict[str, Any] = {
         "spec": "replication",
         "variant": "fixed",
         "ablation": None,
@@ -321,7 +320,7 @@ def test_list_as_json_is_for_machines() -> None:
 @pytest.fixture
 def checks_of_log_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the others to the tests that verify everything."""
-    every: Callable[[frozenset[str]], tuple[Check, ...]] = verify_command.checks_for
+    every: Callable[[frozenset[str]], tuple[Check, ...]] = checks_for
     monkeypatch.setattr(
         verify_command, "checks_for", lambda ids: tuple(check for check in every(ids) if check.spec == "log_order")
     )
@@ -341,6 +340,7 @@ def test_verify_shows_the_evidence_for_a_guarantee() -> None:
         "verdict": "holds",
         "as_expected": True,
         "distinct_states": 65,
+        "depth": 7,
         "bounds": {"log_size": 3, "max_records": 4},
     } in checks
     code, lines = logproof("verify", "LOG-2")
@@ -364,7 +364,9 @@ def test_verify_fails_where_evidence_does_not_come_out_as_it_must(monkeypatch: p
     monkeypatch.setattr(verify_command, "checks_for", lambda _: (Check(wrong.spec, wrong.variant, deeper),))
     code, lines = logproof("verify")
     assert code == 1
-    assert any("FAILED: breaks " in line and "; it was " in line for line in lines)
+    assert any(
+        "FAILED: " in line and f"but breaks {deeper.breaks} after {wrong.expect.depth}" in line for line in lines
+    ), lines
 
 
 def test_verify_knows_the_guarantees(capsys: pytest.CaptureFixture[str]) -> None:
@@ -379,11 +381,11 @@ def test_the_program_runs() -> None:
     environment = os.environ | {"LOGPROOF_CACHE": str(cache_folder())}
     root = Path(__file__).parents[2]
     program = [sys.executable, "-m", "reports.console"]
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603
         [*program, *REPLICATION, "--json"], cwd=root, env=environment, capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout)["distinct_states"] == 957
     assert done.stderr == ""
-    done = subprocess.run([*program, "explore", "raft"], cwd=root, capture_output=True, text=True, check=False)
+    done = subprocess.run([*program, "explore", "raft"], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("logproof: there is no spec 'raft'; there are ")

@@ -3,19 +3,21 @@
 # ruff: noqa: E711, E731, F821, PLC0415, PLW0120
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 Fields = Any
 """A state has whatever fields; nothing here is ever called."""
+Function = TypeVar("Function", bound=Callable[..., object])
 NOTHING = -1
 WORD = "three"
-REFUSED: list[tuple[Any, str]] = []
+REFUSED: list[tuple[Callable[..., object], str]] = []
 
 
-def refused(why: str) -> Fields:
+def refused(why: str) -> Callable[[Function], Function]:
     """Note why a function is refused."""
 
-    def note(function: Fields) -> Fields:
+    def note(function: Function) -> Function:
         REFUSED.append((function, why))
         return function
 
@@ -66,7 +68,7 @@ def with_float(s: Fields) -> bool:
 
 @refused("Lambda is not in the spec language")
 def with_lambda(s: Fields) -> bool:
-    same = lambda x: x
+    same: Any = lambda x: x
     return bool(same(s.level))
 
 
@@ -164,7 +166,7 @@ def with_raise(s: Fields) -> bool:
 
 @refused("NamedExpr is not in the spec language")
 def with_walrus(s: Fields) -> bool:
-    return (n := s.level) > 1 and n < 3
+    return bool((n := s.level) > 1 and n < 3)
 
 
 @refused("Delete is not in the spec language")

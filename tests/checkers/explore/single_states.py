@@ -16,7 +16,7 @@ from checkers.explore.properties import choose
 from checkers.explore.search import FAULT, Search
 from checkers.explore.symmetry import renamed, symmetry_of
 from checkers.faults import FAULT_ERRORS
-from specs.instance import Instance, at
+from specs.instance import FIXED, Instance, at
 from specs.language import Record, Spec
 from specs.packing import Words
 from tests.checkers.explore.planted import COUNCIL, GAUGE, POST, TAPE
@@ -110,7 +110,7 @@ class Graph:
 def planted(name: str) -> Instance:
     """One of them."""
     spec, bounds = PLANTED[name]
-    return at(spec, **bounds)
+    return at(spec, FIXED, **bounds)
 
 
 @cache

@@ -66,7 +66,7 @@ def at_call(number: int, function: Callable[..., Any]) -> Callable[..., Any]:
     """The same function, but the process is killed at its call of that number."""
     calls = 0
 
-    def counted(*arguments: Any) -> Any:
+    def counted(*arguments: Any) -> Any:  # noqa: ANN401
         nonlocal calls
         calls += 1
         if calls == number:
@@ -76,7 +76,7 @@ def at_call(number: int, function: Callable[..., Any]) -> Callable[..., Any]:
     return counted
 
 
-def torn(file: Any, **arrays: Any) -> None:
+def torn(file: Any, **arrays: Any) -> None:  # noqa: ANN401
     """Write the first part of a checkpoint only."""
     if arrays["states1"].shape[0] > 20:
         file.write(b"PK\x03\x04 and a part of the rest")
@@ -110,7 +110,7 @@ def test_a_search_that_was_killed_ends_as_if_it_was_not(
     ends_the_same(instance, variant, path)
 
 
-def ends_the_same(instance: Any, variant: str, path: Path, **options: Any) -> None:
+def ends_the_same(instance: Any, variant: str, path: Path, **options: Any) -> None:  # noqa: ANN401
     whole, resumed = found(SMALL, variant), search(instance, checkpoint=path, **options)[1]
     assert figures(whole) == figures(resumed)
     if isinstance(whole.verdict, Violated) and not options:
@@ -125,7 +125,7 @@ def test_a_search_that_is_killed_again_and_again_comes_to_its_end(
     variant = "fixed" if options else BREAKS_STRONG_ISR
     path, instance = tmp_path / "saved", replication(SMALL, variant)
     search(instance, max_states=1, **options)
-    ends = []
+    ends: list[int] = []
     with monkeypatch.context() as patch:
         patch.setattr(Search, "round", at_call(12, Search.round))
         while not ends or ends[-1] == -signal.SIGKILL:
@@ -161,7 +161,7 @@ def test_the_program_itself_may_be_killed_at_any_moment(tmp_path: Path) -> None:
     whole = search(replication(bounds), memory_bytes=None)[1]
     environment = os.environ | {"LOGPROOF_CACHE": str(cache_folder())}
     for size in (1, 3_000_000, 9_000_000):
-        child = subprocess.Popen(command, cwd=Path(__file__).parents[3], env=environment, stdout=subprocess.DEVNULL)
+        child = subprocess.Popen(command, cwd=Path(__file__).parents[3], env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
         while child.poll() is None and not (path.exists() and path.stat().st_size >= size):
             os.sched_yield()
         child.kill()
@@ -185,7 +185,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-def refused(path: Path, variant: str = "fixed", **options: Any) -> str:
+def refused(path: Path, variant: str = "fixed", **options: Any) -> str:  # noqa: ANN401
     """What is said about a checkpoint, which stays as it is."""
     before = path.read_bytes()
     with pytest.raises(UserError) as caught:

@@ -47,10 +47,10 @@ def test_hashes_that_meet_hide_states_from_a_compact_search_alone(monkeypatch: p
     assert compact.distinct_states < 957
 
 
-def with_weak_hashes(insert: Any) -> Any:
+def with_weak_hashes(insert: Any) -> Any:  # noqa: ANN401
     """The same, all but ten bits of each hash lost."""
 
-    def weak(self: Any, rows: Any, count: int) -> None:
+    def weak(self: Any, rows: Any, count: int) -> None:  # noqa: ANN401
         rows[:count, -2] &= np.uint64(0x3FF)
         insert(self, rows, count)
 

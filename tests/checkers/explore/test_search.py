@@ -161,7 +161,7 @@ def in_another_process(hash_seed: str) -> list[Any]:
     found(SMALL)
     environment = os.environ | {"PYTHONHASHSEED": hash_seed, "LOGPROOF_CACHE": str(cache_folder())}
     root = Path(__file__).parents[3]
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", ANOTHER_PROCESS], cwd=root, env=environment, capture_output=True, text=True, check=True
     )
     return list(json.loads(done.stdout))
@@ -237,7 +237,7 @@ def test_a_state_without_steps_is_a_deadlock_if_asked() -> None:
     assert isinstance(search(gauge(), properties=(), deadlock=False)[1].verdict, Holds)
 
 
-# ---------------------------------------------------------------------------------------------- when there is no verdict
+# --------------------------------------------------------------------------------------- when there is no verdict
 
 
 def unknown(instance: Instance, **options: object) -> str:

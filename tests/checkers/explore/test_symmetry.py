@@ -132,7 +132,7 @@ def sit_in_order(s: Council, seat: int, member: int) -> bool:
 def test_a_spec_that_tells_ids_apart_is_searched_without_symmetry(
     spec: Spec,
     reason: str,
-    wanted: bool | None,
+    wanted: bool | None,  # noqa: FBT001
 ) -> None:
     assert decide_symmetry(at(spec), wanted) == (False, (f"symmetry is off: {reason}",))
 
@@ -143,7 +143,7 @@ def test_initial_states_may_be_many_as_long_as_renaming_does_not_leave_them() ->
 
 def test_symmetry_is_off_without_a_word_where_nothing_could_be_renamed_or_nobody_wants_it() -> None:
     assert decide_symmetry(at(POST, nodes=1), None) == (False, ())
-    assert decide_symmetry(at(POST), False) == (False, ())
+    assert decide_symmetry(at(POST), False) == (False, ())  # noqa: FBT003
 
 
 def test_a_search_says_why_it_goes_without_symmetry() -> None:

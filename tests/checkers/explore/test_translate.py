@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import cast
 
 import pytest
 
@@ -14,7 +14,7 @@ from checkers.explore.compile import cache_folder, compile_spec
 from checkers.explore.generate import Generator, Options
 from checkers.explore.translate import Translator
 from specs.instance import at
-from specs.language import SpecError, action, contains
+from specs.language import Int, SpecError, action, contains
 from tests.checkers.explore.not_in_the_language import REFUSED
 from tests.checkers.explore.planted import GAUGE, PLUS_100, POST, Gauge
 from tests.checkers.explore.searches import replication
@@ -60,7 +60,7 @@ def translated(function: Callable[..., Any]) -> str:
 # ------------------------------------------------------------------------------------------------------------- allowed
 
 
-@action(by=GAUGE.actions[0].domains["by"])
+@action(by=Int(1, 2))
 def everything(s: Gauge, by: int) -> bool:
     """Whatever the language has, in one function."""
     if not 0 <= s.level + by <= 6:
@@ -87,7 +87,7 @@ def test_whatever_the_language_has_means_the_same_compiled() -> None:
     code = SingleStates(instance, Options())
     for level in range(7):
         for row in range(64):
-            state = instance.struct.default()
+            state = cast("Gauge", instance.struct.default())
             state.level = level
             for i in range(3):
                 state.row[i] = row >> 2 * i & 3
@@ -171,7 +171,7 @@ def modules(folder: Path) -> set[str]:
 
 
 @pytest.fixture
-def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of its own. Nothing is compiled until a function is called."""
     monkeypatch.setenv("LOGPROOF_CACHE", str(tmp_path / "new" / "cache"))
     return tmp_path / "new" / "cache"
