@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 
 from specs.language import Eventually, Refinement, Spec, SpecError
 
-NAMES = ("log_order", "replication", "replication_history", "replication_messages", "alter_partition")
+NAMES = ("replication", "replication_history", "replication_messages", "alter_partition", "log_order")
 """Each is `specs.<name>.SPEC`."""
 
 FAULTS = ("assertion", "range")

@@ -14,7 +14,19 @@ from functools import cached_property
 from types import CodeType, FunctionType
 from typing import Any, cast
 
-from specs.language import Ablation, Bound, Domain, Expect, Finding, Record, Spec, SpecError, Variant, evaluate
+from specs.language import (
+    Ablation,
+    Bound,
+    Domain,
+    Expect,
+    Expression,
+    Finding,
+    Record,
+    Spec,
+    SpecError,
+    Variant,
+    evaluate,
+)
 from specs.packing import Packing, Words, packing
 from specs.shape import Scalar, Shape, Struct, Vector, resolve, resolve_scalar
 
@@ -120,8 +132,8 @@ class Instance:
         return self._rebound[function]
 
     def _value(self, value: object) -> object:
-        if isinstance(value, Bound):
-            return self.bounds[value.name]
+        if isinstance(value, Expression):
+            return evaluate(value, self.bounds)
         if isinstance(value, Ablation):
             return value.name in self.switched_off
         if isinstance(value, FunctionType) and not value.__module__.startswith("typing"):

@@ -22,8 +22,53 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, cast, overload
 
+from specs.bounds import Ablation, Bound, Expect, Expression, Operand, SpecError, ablation, bound, evaluate
+
 if TYPE_CHECKING:
     from specs.shape import Struct
+
+__all__ = [
+    "NONE",
+    "Ablation",
+    "Array",
+    "Bag",
+    "BagOf",
+    "Bool",
+    "Bound",
+    "Domain",
+    "Eventually",
+    "Expect",
+    "Expression",
+    "Fair",
+    "FieldType",
+    "Finding",
+    "Id",
+    "Int",
+    "Items",
+    "Maybe",
+    "Nested",
+    "Operand",
+    "OutOfRange",
+    "Predicate",
+    "Record",
+    "Refinement",
+    "SetOf",
+    "Spec",
+    "SpecError",
+    "Variant",
+    "ablation",
+    "action",
+    "add",
+    "bound",
+    "contains",
+    "count",
+    "evaluate",
+    "insert",
+    "is_full",
+    "is_subset",
+    "remove",
+    "take",
+]
 
 NONE: Final = -1
 """The absent value of a `Maybe` field; printed as none."""
@@ -34,102 +79,12 @@ F = TypeVar("F", bound=Callable[..., object])
 Predicate = Callable[[Any], bool]
 
 
-class SpecError(Exception):
-    """A spec, a bound or a variant that can't be: the message names it, where it stands, and what would be right."""
-
-
 class Finding(Exception):  # noqa: N818 - a finding about a spec, not an error of ours
     """Something that a spec's own code must never do, met while running it: a finding, not a disabled action."""
 
 
 class OutOfRange(Finding):
     """A field or an index left its declared range."""
-
-
-# ---------------------------------------------------------------------------------------------- bounds and ablations
-
-
-class Expression:
-    """Arithmetic over bounds, valued when the spec is instantiated."""
-
-    def __init__(self, text: str, value: Callable[[Mapping[str, int]], int]) -> None:
-        """`value` computes the expression from the values of all bounds; `text` is how it is shown."""
-        self.text, self.value = text, value
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def __index__(self) -> int:
-        message = f"{self.text} has no value here: call the function of an instance, spec.at(...), instead"
-        raise SpecError(message)
-
-    def _combine(self, other: Operand, symbol: str, apply: Callable[[int, int], int]) -> Expression:
-        return Expression(f"({self} {symbol} {other})", lambda b: apply(self.value(b), evaluate(other, b)))
-
-    def __add__(self, other: Operand) -> Expression:
-        return self._combine(other, "+", lambda a, b: a + b)
-
-    def __sub__(self, other: Operand) -> Expression:
-        return self._combine(other, "-", lambda a, b: a - b)
-
-    def __mul__(self, other: Operand) -> Expression:
-        return self._combine(other, "*", lambda a, b: a * b)
-
-
-Operand = int | Expression
-
-
-def evaluate(operand: Operand, bounds: Mapping[str, int]) -> int:
-    """The value of an int or of an expression over bounds."""
-    return operand.value(bounds) if isinstance(operand, Expression) else operand
-
-
-class Bound(Expression):
-    """A named constant that makes the state space finite; `low` and `high` are inclusive."""
-
-    def __init__(self, name: str, default: int, low: int, high: int, doc: str) -> None:
-        """Refuses a default outside its own range."""
-        super().__init__(name, lambda bounds: bounds[name])
-        self.name, self.default, self.low, self.high, self.doc = name, default, low, high, doc
-        self.check(default)
-
-    def check(self, value: int) -> None:
-        """Raise SpecError unless `value` is one that this bound can take."""
-        if type(value) is not int or not self.low <= value <= self.high:
-            message = f"bound {self.name}={value!r}: must be an integer from {self.low} to {self.high} ({self.doc})"
-            raise SpecError(message)
-
-
-def bound(name: str, default: int, *, low: int, high: int, doc: str) -> int:
-    """Declare a bound. Inside spec functions it is an int; in declarations it takes part in arithmetic."""
-    return cast("int", Bound(name, default, low, high, doc))
-
-
-@dataclass(frozen=True, slots=True)
-class Expect:
-    """What a variant must break: `breaks` is the property, `depth` the actions of its shortest counterexample."""
-
-    breaks: str
-    depth: int
-    bounds: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Ablation:
-    """One guard of the fixed protocol that can be switched off; a bool inside spec functions."""
-
-    name: str
-    doc: str
-    expects: tuple[Expect, ...] = ()
-
-    def __bool__(self) -> bool:
-        message = f"ablation {self.name} has no value here: call the function of an instance, spec.at(...), instead"
-        raise SpecError(message)
-
-
-def ablation(name: str, doc: str, *expects: Expect) -> bool:
-    """Declare an ablation: what is switched off, with its source, and what must break."""
-    return cast("bool", Ablation(name, doc, expects))
 
 
 # --------------------------------------------------------------------------------------------------------- the state
@@ -219,6 +174,10 @@ class Bag(FieldType["BagOf[R]"]):
         self.message, self.size = message, size
 
 
+RESERVED: Final = ("fields", "store", "struct", "values")
+"""What every record has besides its fields."""
+
+
 class Record:
     """A typed, bounded record; a subclass declares its fields. Instances are the plain Python states.
 
@@ -229,6 +188,10 @@ class Record:
 
     def __init_subclass__(cls) -> None:
         """Collect the declared fields, each with a descriptor of its own."""
+        for name in RESERVED:
+            if isinstance(vars(cls).get(name), FieldType):
+                message = f"{cls.__name__}.{name}: a field can't have this name; it means something in every record"
+                raise SpecError(message)
         cls.fields = dict(cls.fields)
         for name, value in list(vars(cls).items()):
             if isinstance(value, FieldType):
@@ -242,6 +205,15 @@ class Record:
         """Made by the shape of an instance, with every field at its default."""
         self.struct = struct
         self.values: dict[str, Any] = {name: shape.default() for name, shape in struct.fields}
+
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401
+            """Refuse what is not a field, as the compiled form does."""
+            if name not in self.fields and name not in RESERVED:
+                message = f"{type(self).__name__} has no field {name!r}; it has {', '.join(self.fields) or 'none'}"
+                raise SpecError(message)
+            object.__setattr__(self, name, value)
 
     def store(self, name: str, value: Any) -> None:  # noqa: ANN401 - a field holds an int, a record or an array
         """Write a scalar, or copy a record or an array into the field."""

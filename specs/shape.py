@@ -34,6 +34,7 @@ from specs.language import (
 )
 
 MAX_SET = 62
+MAX_INT = 1 << 61
 Path = tuple[str | int, ...]
 
 
@@ -170,6 +171,17 @@ Shape = Any
 """A Scalar, a Vector or a Struct (mypy has no recursive union of dataclasses that stays readable)."""
 
 
+def resolve_int(field: Int, bounds: Mapping[str, int], where: str) -> Scalar:
+    """The range of an integer under given bounds."""
+    low, high = evaluate(field.low, bounds), evaluate(field.high, bounds)
+    shown = f"{where}: Int({field.low}, {field.high}) is {low}..{high} at these bounds"
+    if low > high:
+        raise SpecError(f"{shown}, which holds no value")
+    if low < -MAX_INT or high > MAX_INT:
+        raise SpecError(f"{shown}; the limit is 2**61")
+    return Scalar(low, high, "int")
+
+
 def resolve_scalar(field: FieldType[Any], bounds: Mapping[str, int], where: str) -> Scalar:
     """The range of a scalar type under given bounds; `where` names the field in errors."""
     if isinstance(field, Bool):
@@ -181,7 +193,11 @@ def resolve_scalar(field: FieldType[Any], bounds: Mapping[str, int], where: str)
             raise SpecError(message)
         return Scalar(NONE, inner.high, inner.kind, optional=True, is_id=inner.is_id, element=inner.element)
     if isinstance(field, Id):
-        return Scalar(0, evaluate(field.count, bounds) - 1, field.kind, is_id=True)
+        members = evaluate(field.count, bounds)
+        if members < 1:
+            message = f"{where}: {members} of {field.kind} at these bounds; there must be one at least"
+            raise SpecError(message)
+        return Scalar(0, members - 1, field.kind, is_id=True)
     if isinstance(field, SetOf):
         element = resolve_scalar(field.element, bounds, where)
         if element.low != 0 or element.high >= MAX_SET:
@@ -191,11 +207,7 @@ def resolve_scalar(field: FieldType[Any], bounds: Mapping[str, int], where: str)
             raise SpecError(message)
         return Scalar(0, (1 << (element.high + 1)) - 1, "set", element=element)
     if isinstance(field, Int):
-        low, high = evaluate(field.low, bounds), evaluate(field.high, bounds)
-        if low > high or high - low >= 1 << 62:
-            message = f"{where}: Int({field.low}, {field.high}) is {low}..{high} at these bounds, which holds no value"
-            raise SpecError(message)
-        return Scalar(low, high, "int")
+        return resolve_int(field, bounds, where)
     message = f"{where}: {field!r} is not a scalar type"
     raise SpecError(message)
 
@@ -209,7 +221,12 @@ def resolve(field: Any, bounds: Mapping[str, int], where: str) -> Shape:  # noqa
         return resolve(field.record, bounds, where)
     if isinstance(field, Bag):
         size = evaluate(field.size, bounds)
-        items = Vector(resolve(field.message, bounds, where), size + 1, None)
+        message = resolve(field.message, bounds, where)
+        if size < 1:
+            raise SpecError(f"{where}: a bag of {size} at these bounds; it must hold one message at least")
+        if holds_bag(message):
+            raise SpecError(f"{where}: a message of type {message.name} holds a bag, which messages can't")
+        items = Vector(message, size + 1, None)
         return Struct(
             f"Bag[{field.message.__name__}]", BagOf, (("count", Scalar(0, size, "int")), ("items", items)), bag=True
         )
@@ -221,6 +238,13 @@ def resolve(field: Any, bounds: Mapping[str, int], where: str) -> Shape:  # noqa
             raise SpecError(message)
         return Vector(resolve(field.element, bounds, where), length, index)
     return resolve_scalar(field, bounds, where)
+
+
+def holds_bag(shape: Shape) -> bool:
+    """Whether there is a bag in it."""
+    if isinstance(shape, Vector):
+        return holds_bag(shape.element)
+    return isinstance(shape, Struct) and (shape.bag or any(holds_bag(inner) for _, inner in shape.fields))
 
 
 def value_at(record: Any, path: Path) -> Any:  # noqa: ANN401 - whatever the path leads to

@@ -24,7 +24,7 @@ from specs.shape import Path, Scalar, Shape, Vector
 CHUNK_BYTES = 8
 I64 = ir.IntType(64)
 Layout = tuple[tuple[int, int, int, int, tuple[tuple[int, int, int], ...]], ...]
-"""A chunk a row: storage bits, offset in bytes, word, shift, and for each field its lane, its lowest value, its span."""
+"""A chunk a row: storage bits, offset in bytes, word, shift, for each field its lane, lowest value and span."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,9 @@ def gatherer(layout: Layout, words: int) -> Any:  # noqa: ANN401 - an intrinsic
 
     @intrinsic
     def gather(typing_context: Any, record: types.Record) -> Any:  # noqa: ANN401, ARG001
-        result = types.UniTuple(types.uint64, words + 1)
+        result = types.UniTuple(types.uint64, words + 1)  # type: ignore[no-untyped-call]
 
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401, ARG001
             values = [I64(0)] * (words + 1)
             for bits, offset, word, shift, lanes in layout:
                 vector = lanes_type(bits)
@@ -106,7 +106,7 @@ def gatherer(layout: Layout, words: int) -> Any:  # noqa: ANN401 - an intrinsic
                 values[0] = builder.or_(values[0], wrong)
                 code = compress(builder, builder.bitcast(coded, I64), bits, lanes)
                 values[word + 1] = builder.or_(values[word + 1], builder.shl(code, I64(shift)))
-            return cgutils.pack_array(builder, values)
+            return cgutils.pack_array(builder, values)  # type: ignore[no-untyped-call]
 
         return result(record), generate
 
@@ -118,7 +118,7 @@ def scatterer(layout: Layout) -> Any:  # noqa: ANN401 - an intrinsic
 
     @intrinsic
     def scatter(typing_context: Any, words: types.UniTuple, record: types.Record) -> Any:  # noqa: ANN401, ARG001
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401, ARG001
             for bits, offset, word, shift, lanes in layout:
                 vector = lanes_type(bits)
                 code = builder.lshr(builder.extract_value(arguments[0], word), I64(shift))

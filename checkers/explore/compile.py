@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import inspect
 import os
 import platform
 import sys
@@ -136,7 +137,7 @@ def remembered(instance: Instance, options: Options, key: str, answer: Callable[
 
 def toolchain() -> str:
     """Everything else that machine code depends on."""
-    source = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (bits, runtime))
+    source = "".join(inspect.getsource(module) for module in (bits, runtime))
     versions = (sys.version, platform.machine(), numba.__version__, llvmlite.__version__, np.__version__)
     return f"{versions}{source}"
 

@@ -13,7 +13,8 @@ from checkers.explore.memory import peak_rss_bytes
 from checkers.explore.outcome import Exploration, SearchOptions
 from checkers.explore.predecessors import chain_by_search
 from checkers.explore.properties import Properties, choose, refinement_name
-from checkers.explore.search import Broken, Search, canonical, decide_symmetry
+from checkers.explore.search import Broken, Search, decide_symmetry
+from checkers.explore.task import canonical
 from checkers.explore.trace import chain, violation
 from checkers.refinement.steps import RefinementCheck
 from checkers.verdict import Holds, Run, Unknown, Verdict, Violated

@@ -31,7 +31,7 @@ DONE, BROKEN_INVARIANT, BROKEN_STEP, BROKEN_REFINEMENT, DEADLOCK, FULL = range(6
 FLAGS, INVARIANTS, STEP_PROPERTIES, WANTED, REFINEMENTS, EXPAND, FIND_DEADLOCK = range(7)
 
 CURRENT, BLANK, SPARE, AFTER = range(4)
-"""The records that a task works on, by position: the state, one at its defaults, one to rename in, and the successors."""
+"""The records that a task works on, by position: the state, one at its defaults, one to rename in, successors."""
 
 HEADER = """\
 import numpy as np
@@ -93,8 +93,13 @@ class Generator:
         """How many steps a state can have at most."""
         return sum(prod(s.high - s.low + 1 for _, s in a.parameters) for a in self.actions)
 
-    def emit(self, state: str, parent: str) -> Iterator[str]:
-        """Pack a state and put it, with its hash and its parent, where its partition collects them."""
+    def emit(self, state: str, parent: str, *, but: str | None = None) -> Iterator[str]:
+        """Pack a state and put it, with its hash and its parent, where its partition collects them.
+
+        A state whose words are those of `but` (an expression of `{k}`; that of a step that changed nothing) is
+        overwritten by the next: the step is counted, but there is nothing to look up. Without a branch, since that
+        would be a coin toss.
+        """
         words = self.pack.word_names()
         hashed = "uint64(0)"
         for word in words:
@@ -105,7 +110,8 @@ class Generator:
         yield "at = p * capacity + filled[p]"
         for k, value in enumerate([*words, "hashed", parent]):
             yield f"out[at, {k}] = {value}"
-        yield "filled[p] += 1"
+        differs = " | ".join(f"({word} != {(but or word).format(k=k)})" for k, word in enumerate(words))
+        yield "filled[p] += 1" if but is None else f"filled[p] += int64({differs})"
 
     def admit(self) -> str:
         """Emit the states `0..count-1` of `rows` themselves, in canonical form: to admit them, or to look them up."""
@@ -129,11 +135,11 @@ class Generator:
         is known as `i * stride + offset`. The successors of a state are all computed before the first is packed: a
         field that was just written can't be read as part of a longer chunk without a stall.
         """
-        uppers = "uppers, " if self.uppers else ""
+        states = "states, uppers" if self.uppers else "states"
         return "\n".join(
             [
                 "@njit(nogil=True, cache=True)",
-                f"def expand(rows, lo, hi, stride, offset, out, filled, states, {uppers}scratch, control, fired, report):",
+                f"def expand(rows, lo, hi, stride, offset, out, filled, {states}, scratch, control, fired, report):",
                 f"    spare = states[{SPARE} : {SPARE + 1}]",
                 f"    after = states[{AFTER}:]",
                 *(f"    up{u.index} = uppers[{u.index}]" for u in self.uppers),
@@ -163,7 +169,7 @@ class Generator:
                 "        for j in range(n):",
                 "            t = after[j]",
                 *self.step_checks(),
-                *(f"            {line}" for line in self.emit("t", "parent")),
+                *(f"            {line}" for line in self.emit("t", "parent", but="rows[i, {k}]")),
                 f"    report[{REASON}] = {DONE}",
                 "    return hi",
             ]

@@ -22,8 +22,9 @@ from checkers.explore.explore import explored
 from checkers.explore.fair_components import Array, Graph
 from checkers.explore.graph_source import all_steps, compile_graph
 from checkers.explore.outcome import Exploration, SearchOptions
-from checkers.explore.search import FAULTS, Search
+from checkers.explore.search import Search
 from checkers.explore.store import FULLEST
+from checkers.explore.task import FAULTS
 from checkers.verdict import Moment, Run, UserError
 from specs.instance import Instance, Step
 from specs.language import Record

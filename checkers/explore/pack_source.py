@@ -40,7 +40,7 @@ class PackSource:
         return f"{self.prefix}pack({state}, scratch)"
 
     def tables(self) -> Iterator[str]:
-        """Layouts in memory; for each kind the old name of each new one (OLD), the new ones of none and old ones (NEW)."""
+        """Layouts in memory; for each kind the old name of each new one (OLD), and the new names (NEW, SET)."""
         layout = layout_of(self.instance.struct, self.packing.slots, self.storage_bits)
         yield f"{self.prefix}layout = {layout}"
         yield f"{self.prefix}gather = gatherer({self.prefix}layout, {self.packing.words})"
@@ -160,7 +160,7 @@ class PackSource:
             yield f"{indent}{place} = renamed_sets({place}, SET_{element.element.kind}, g)"
 
     def canonical(self) -> str:
-        """The least packed form over the renamings that sort the colours of the elements they move. `spare` is overwritten."""
+        """The least packed form over the renamings that sort the colours of what they move. Overwrites `spare`."""
         lines = ["@compiled", f"def {self.prefix}canonical(s, spare, scratch):"]
         base = 0
         conditions: list[str] = []

@@ -12,7 +12,8 @@ import numpy as np
 
 from checkers.explore import kernel
 from checkers.explore.generate import PARTITIONS
-from checkers.explore.search import Search, Task
+from checkers.explore.search import Search
+from checkers.explore.task import Task
 from specs.packing import Words
 
 

@@ -16,7 +16,8 @@ def skip_linear_algebra() -> None:
     """Let numba come to the conclusion that there is no BLAS, unless it or SciPy was loaded already."""
     if LINEAR_ALGEBRA in sys.modules or "numba.np.arraymath" in sys.modules:
         return
-    sys.modules[LINEAR_ALGEBRA] = None  # type: ignore[assignment] - how Python marks what must not be imported
+    # None is how Python marks what must not be imported.
+    sys.modules[LINEAR_ALGEBRA] = None  # type: ignore[assignment]
     try:
         importlib.import_module("numba.np.arraymath")
     finally:

@@ -11,8 +11,9 @@ from functools import partial
 
 from checkers.explore import generate
 from checkers.explore.properties import refinement_name
-from checkers.explore.search import FAULT, Broken, Search
+from checkers.explore.search import Broken, Search
 from checkers.explore.store import NO_PARENT, Store
+from checkers.explore.task import FAULT
 from checkers.faults import FAULT_ERRORS, fault_of, message_of
 from checkers.refinement.steps import RefinementCheck
 from checkers.verdict import Moment, Run, Violated

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from specs.language import Ablation, Bound, SpecError
+from specs.language import Ablation, Expression, SpecError, evaluate
 
 BUILTINS = frozenset({"abs", "bool", "int", "len", "max", "min", "range"})
 STATEMENTS = (
@@ -124,8 +124,8 @@ class _Function(ast.NodeTransformer):
         if node.id in self.locals:
             return node
         value = self.function.__globals__.get(node.id)
-        if isinstance(value, Bound):
-            return ast.Constant(self.translator.bounds[value.name])
+        if isinstance(value, Expression):
+            return ast.Constant(evaluate(value, self.translator.bounds))
         if isinstance(value, Ablation):
             if value.name not in self.translator.ablations:
                 raise self.refused(node, f"ablation {value.name} is not among those of the spec")

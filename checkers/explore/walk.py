@@ -24,7 +24,7 @@ from checkers.explore.fair_components import Array
 from checkers.explore.generate import INVARIANTS
 from checkers.explore.graph_source import all_steps, compile_walk
 from checkers.explore.properties import choose
-from checkers.explore.search import FAULTS
+from checkers.explore.task import FAULTS
 from checkers.explore.trace import faulty
 from checkers.shrink import shrink
 from checkers.verdict import Moment, Run, Unknown, UserError, Violated

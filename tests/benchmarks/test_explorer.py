@@ -1,4 +1,4 @@
-"""How fast replication is explored, against a search of the same spec in plain Python; `pytest -m deep --benchmark-only`.
+"""How fast replication is explored, against a search in plain Python: `pytest -m deep -o addopts= --benchmark-only`.
 
 Compiling is not timed here; tests/benchmarks/test_start.py does that.
 """

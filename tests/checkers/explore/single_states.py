@@ -13,8 +13,9 @@ from checkers.explore.compile import compile_spec
 from checkers.explore.generate import Options
 from checkers.explore.outcome import SearchOptions
 from checkers.explore.properties import choose
-from checkers.explore.search import FAULT, Search
+from checkers.explore.search import Search
 from checkers.explore.symmetry import renamed, symmetry_of
+from checkers.explore.task import FAULT
 from checkers.faults import FAULT_ERRORS
 from specs.instance import FIXED, Instance, at
 from specs.language import Record, Spec

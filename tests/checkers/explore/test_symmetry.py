@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from checkers.explore.search import canonical, decide_symmetry
+from checkers.explore.search import decide_symmetry
 from checkers.explore.symmetry import renamed, symmetry_of
+from checkers.explore.task import canonical
 from checkers.replay import Replayed, replay_run
 from checkers.verdict import Violated
 from specs.instance import at

@@ -50,7 +50,7 @@ def test_what_is_no_function_is_refused() -> None:
         Translator({}, ()).name_of(print)
 
 
-def translated(function: Callable[..., Any]) -> str:
+def translated(function: Callable[..., object]) -> str:
     """The source of a function and of all that it calls."""
     translator = Translator({}, ())
     translator.name_of(function)

@@ -7,10 +7,10 @@ from itertools import pairwise
 
 from checkers.refinement.steps import RefinementCheck, refinement_step_ok
 from checkers.subjects import instantiate
-from specs import replication
+from specs import replication_history
 from specs.language import Refinement
 from tests.checkers import toys
-from tests.checkers.runs import replication_violation, run_of
+from tests.checkers.runs import REPLICATION_BOUNDS, replication_violation, run_of
 
 COUNTER = instantiate(toys.COUNTER, {})
 (TO_UPPER,) = toys.COUNTER.refines
@@ -54,9 +54,14 @@ def test_the_bounds_above_are_computed_from_those_below() -> None:
 
 
 def test_kip_101_is_a_step_that_the_append_only_log_does_not_take() -> None:
-    instance, violated = replication_violation()
-    check = RefinementCheck(instance, replication.SPEC.refines[0])
-    states = [violated.run.initial, *(moment.state for moment in violated.run.moments)]
+    _, violated = replication_violation()
+    variant = "truncate_to_own_high_watermark"
+    instance = instantiate(replication_history.SPEC, REPLICATION_BOUNDS, variant)
+    steps_taken = [(moment.step.action, dict(moment.step.parameters)) for moment in violated.run.moments]
+    texts = [" ".join([name, *(f"{k}={v}" for k, v in values.items())]) for name, values in steps_taken]
+    run = run_of(instance, *texts)
+    check = RefinementCheck(instance, replication_history.SPEC.refines[0])
+    states = [run.initial, *(moment.state for moment in run.moments)]
     steps = [check.step(before, after) for before, after in pairwise(states)]
     assert [str(step.step) for step in steps if step.step] == ["produce()", "commit(record=0)"]
     assert all(step.allowed for step in steps)
