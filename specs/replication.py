@@ -222,19 +222,19 @@ VERSIONS = (
         "truncate_to_high_watermark",
         "Kafka before KIP-101: a new follower truncates to its own high watermark.",
         ablations=(*UNFENCED, TRUNCATE_TO_OWN_HIGH_WATERMARK),
-        expects=(Expect("strong_isr", 8, {"replicas": 3, "log_size": 1, "max_records": 1, "max_leader_epoch": 1}),),
+        expects=(Expect("strong_isr", 8, {"replicas": 3, "log_size": 1, "max_records": 2, "max_leader_epoch": 2}),),
     ),
     Variant(
         "kip_101",
         "Kafka with KIP-101: leader epochs in the log, and one lookup of where the follower's last epoch ends.",
         ablations=(*UNFENCED, KIP_101_LOOKUP, UNDEFINED_EPOCH_USES_HIGH_WATERMARK),
-        expects=(Expect("strong_isr", 11, {"replicas": 3, "log_size": 1, "max_records": 1, "max_leader_epoch": 1}),),
+        expects=(Expect("strong_isr", 10, {"replicas": 3, "log_size": 1, "max_records": 2, "max_leader_epoch": 2}),),
     ),
     Variant(
         "kip_279",
         "Kafka with KIP-279: truncation is right, but nothing fences replicas of another epoch.",
         ablations=UNFENCED,
-        expects=(Expect("strong_isr", 11, {"replicas": 3, "log_size": 1, "max_records": 1, "max_leader_epoch": 1}),),
+        expects=(Expect("strong_isr", 10, {"replicas": 3, "log_size": 1, "max_records": 2, "max_leader_epoch": 2}),),
     ),
     Variant(
         "kip_320_first_try",
