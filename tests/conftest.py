@@ -1,11 +1,16 @@
-"""What all tests share."""
+"""What all tests share: where compiled specs are kept, and the checks of `logproof verify`, begun at once."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+
+from checkers.verify import Outcome, all_checks, run_checks
+
+VERIFY = "test_verify.py"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -17,3 +22,21 @@ def cache_of_compiled_specs(tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOGPROOF_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the tests that wait for the checks come last."""
+    items.sort(key=lambda item: item.path.name == VERIFY)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def checks_under_way(
+    request: pytest.FixtureRequest,
+    cache_of_compiled_specs: None,  # noqa: ARG001 - the processes inherit its environment
+) -> Iterator[Future[dict[str, Outcome]] | None]:
+    """The outcomes of all checks by name, found in processes of their own, if a selected test asks for them."""
+    if not any(item.path.name == VERIFY for item in request.session.items):
+        yield None
+        return
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(lambda: {outcome.check.name: outcome for outcome in run_checks(all_checks())})

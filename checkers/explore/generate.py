@@ -93,13 +93,8 @@ class Generator:
         """How many steps a state can have at most."""
         return sum(prod(s.high - s.low + 1 for _, s in a.parameters) for a in self.actions)
 
-    def emit(self, state: str, parent: str, *, but: str | None = None) -> Iterator[str]:
-        """Pack a state and put it, with its hash and its parent, where its partition collects them.
-
-        A state whose words are those of `but` (an expression of `{k}`; that of a step that changed nothing) is
-        overwritten by the next: the step is counted, but there is nothing to look up. Without a branch, since that
-        would be a coin toss.
-        """
+    def emit(self, state: str, parent: str) -> Iterator[str]:
+        """Pack a state and put it, with its hash and its parent, where its partition collects them."""
         words = self.pack.word_names()
         hashed = "uint64(0)"
         for word in words:
@@ -110,8 +105,7 @@ class Generator:
         yield "at = p * capacity + filled[p]"
         for k, value in enumerate([*words, "hashed", parent]):
             yield f"out[at, {k}] = {value}"
-        differs = " | ".join(f"({word} != {(but or word).format(k=k)})" for k, word in enumerate(words))
-        yield "filled[p] += 1" if but is None else f"filled[p] += int64({differs})"
+        yield "filled[p] += 1"
 
     def admit(self) -> str:
         """Emit the states `0..count-1` of `rows` themselves, in canonical form: to admit them, or to look them up."""
@@ -169,7 +163,7 @@ class Generator:
                 "        for j in range(n):",
                 "            t = after[j]",
                 *self.step_checks(),
-                *(f"            {line}" for line in self.emit("t", "parent", but="rows[i, {k}]")),
+                *(f"            {line}" for line in self.emit("t", "parent")),
                 f"    report[{REASON}] = {DONE}",
                 "    return hi",
             ]

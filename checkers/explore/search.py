@@ -249,7 +249,8 @@ def decide_symmetry(instance: Instance, wanted: bool | None) -> tuple[bool, tupl
     symmetry = symmetry_of(instance.struct)
     if wanted is False or not symmetry.kinds:
         return False, ()
-    off = hashlib.sha256(" ".join(sorted(instance.switched_off)).encode()).hexdigest()[:16]
+    what = repr([sorted(instance.switched_off), *map(instance.encode, instance.initial_states())])
+    off = hashlib.sha256(what.encode()).hexdigest()[:16]
     reason = remembered(
         instance, Options(symmetric=True), f"asymmetry_{off}", lambda: asymmetry(instance, symmetry) or ""
     )

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
 import pytest
 
-from checkers.verify import Check, Outcome, all_checks, run_checks
+from checkers.verify import Check, Outcome, all_checks
 
 CHECKS = all_checks()
 
 
-@pytest.fixture(scope="session")
-def outcomes() -> dict[str, Outcome]:
-    return {outcome.check.name: outcome for outcome in run_checks(CHECKS)}
-
-
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
-def test_comes_out_as_it_must(check: Check, outcomes: dict[str, Outcome]) -> None:
-    outcome = outcomes[check.name]
-    assert outcome.complaint is None, f"{outcome.complaint}\nto reproduce: {check.command}"
+def test_comes_out_as_it_must(check: Check, checks_under_way: Future[dict[str, Outcome]]) -> None:
+    complaint = checks_under_way.result()[check.name].complaint
+    assert complaint is None, f"{complaint}\nto reproduce: {check.command}"
 
 
 def test_every_check_has_its_own_name() -> None:
