@@ -111,7 +111,7 @@ def test_a_search_that_was_killed_ends_as_if_it_was_not(
 
 
 def ends_the_same(instance: Any, variant: str, path: Path, **options: Any) -> None:  # noqa: ANN401
-    whole, resumed = found(SMALL, variant), search(instance, checkpoint=path, **options)[1]
+    whole, resumed = search(instance)[1], search(instance, checkpoint=path, **options)[1]
     assert figures(whole) == figures(resumed)
     if isinstance(whole.verdict, Violated) and not options:
         assert counterexample(instance, whole) == counterexample(instance, resumed)
