@@ -107,10 +107,10 @@ def test_a_search_that_was_killed_ends_as_if_it_was_not(
         assert in_child(lambda: search(instance, checkpoint=path)) == -signal.SIGKILL
     first = moment == "in its third round"
     assert path.exists() or first
-    ends_the_same(instance, variant, path)
+    ends_the_same(instance, path)
 
 
-def ends_the_same(instance: Any, variant: str, path: Path, **options: Any) -> None:  # noqa: ANN401
+def ends_the_same(instance: Any, path: Path, **options: Any) -> None:  # noqa: ANN401
     whole, resumed = search(instance)[1], search(instance, checkpoint=path, **options)[1]
     assert figures(whole) == figures(resumed)
     if isinstance(whole.verdict, Violated) and not options:
