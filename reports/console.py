@@ -6,7 +6,6 @@ import shutil
 import sys
 
 from checkers import cli
-from checkers.explore.quick_start import skip_linear_algebra
 from checkers.verdict import Violated
 from reports.drawing import WIDTH, Look, draw, wants_colour
 from specs.instance import Instance
@@ -27,7 +26,6 @@ class Terminal:
 
 def main() -> int:
     """Run the command that the arguments name."""
-    skip_linear_algebra()
     return cli.main(sys.argv[1:], Terminal())
 
 

@@ -13,6 +13,7 @@ from checkers.commands.display import Display, progress_line
 from checkers.commands.subject_arguments import add_properties, add_subject, chosen, instance_of
 from checkers.counterexample import of_violation, save
 from checkers.explore.explore import explore
+from checkers.explore.liveness import check_liveness
 from checkers.explore.outcome import Exploration, SearchOptions
 from checkers.subjects import further_ablations
 from checkers.verdict import EXIT_CODES, Unknown, UserError, Violated
@@ -79,8 +80,6 @@ def searched(arguments: Namespace, instance: Instance, options: SearchOptions) -
     """The result of the search, and of the check of liveness if that is asked for."""
     if not arguments.liveness:
         return explore(instance, options)
-    from checkers.explore.liveness import check_liveness  # noqa: PLC0415 - scipy takes its time
-
     named = tuple(name for name in arguments.liveness if name != "*")
     result = check_liveness(instance, named or None, options)
     verdicts = (result.exploration.verdict, *result.verdicts.values())
