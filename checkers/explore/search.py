@@ -13,6 +13,7 @@ Source: TLC's breadth-first search (Yu, Manolios, Lamport 1999) for what is repo
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ import numpy as np
 
 from checkers.clock import now
 from checkers.explore import generate
+from checkers.explore import symmetry as symmetry_module
 from checkers.explore.compile import CompiledSpec, remembered
 from checkers.explore.generate import PARTITIONS, Options
 from checkers.explore.memory import peak_rss_bytes, usable_bytes
@@ -249,7 +251,8 @@ def decide_symmetry(instance: Instance, wanted: bool | None) -> tuple[bool, tupl
     symmetry = symmetry_of(instance.struct)
     if wanted is False or not symmetry.kinds:
         return False, ()
-    what = repr([sorted(instance.switched_off), *map(instance.encode, instance.initial_states())])
+    how = inspect.getsource(symmetry_module)  # so that no answer of another version of it is taken for its own
+    what = repr([how, sorted(instance.switched_off), *map(instance.encode, instance.initial_states())])
     off = hashlib.sha256(what.encode()).hexdigest()[:16]
     reason = remembered(
         instance, Options(symmetric=True), f"asymmetry_{off}", lambda: asymmetry(instance, symmetry) or ""

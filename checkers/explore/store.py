@@ -35,6 +35,13 @@ def state_id(partition: int, position: int) -> int:
     return position * PARTITIONS + partition
 
 
+def grown(length: int, states: int) -> int:
+    """The length at which a table of that length holds so many states."""
+    while states > FULLEST * length:
+        length = int(length * GROWTH)
+    return length
+
+
 @dataclass
 class Partition:
     """The states whose hash begins with given bits: a table, the states in order of discovery, their parents."""
@@ -57,10 +64,7 @@ class Partition:
 
     def length_for(self, count: int) -> int:
         """The table length that `count` more rows call for."""
-        length = len(self.table)
-        while self.known + count > FULLEST * length:
-            length = int(length * GROWTH)
-        return length
+        return grown(len(self.table), self.known + count)
 
     def grow(self, length: int) -> None:
         """Take a longer table."""
@@ -99,10 +103,7 @@ class CompactPartition:
 
     def length_for(self, count: int) -> int:
         """The table length that `count` more rows call for."""
-        length = len(self.table)
-        while self.known + count > FULLEST * length:
-            length = int(length * GROWTH)
-        return length
+        return grown(len(self.table), self.known + count)
 
     def grow(self, length: int) -> None:
         """Take a longer table."""

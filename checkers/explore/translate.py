@@ -30,10 +30,12 @@ EXPRESSIONS = (
     ast.Constant,
 )  # fmt: skip
 OPERATORS = (
-    ast.boolop, ast.unaryop, ast.cmpop, ast.expr_context, ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.LShift,
-    ast.RShift, ast.BitAnd, ast.BitOr, ast.BitXor,
+    ast.boolop, ast.unaryop, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.expr_context, ast.Add, ast.Sub,
+    ast.Mult, ast.FloorDiv, ast.Mod, ast.LShift, ast.RShift, ast.BitAnd, ast.BitOr, ast.BitXor,
 )  # fmt: skip
 FLAGS = "_flags"
+RESERVED = frozenset({FLAGS, "fit", "uint64"})
+"""What translated functions call or take themselves."""
 
 
 class Translator:
@@ -96,6 +98,8 @@ class _Function(ast.NodeTransformer):
             raise self.refused(definition, "a spec function is written with def")
         parameters = [a.arg for a in (*definition.args.args, *definition.args.kwonlyargs)]
         self.locals = set(parameters) | assigned_names(definition)
+        for name in sorted(self.locals & RESERVED):
+            raise self.refused(definition, f"a local can't be called {name}")
         self.counters = counters_in(definition)
         body = [s for node in without_docstring(definition.body) for s in self.statement(node)] or [ast.Pass()]
         result = function_of(self.name, [*parameters, FLAGS], body)
@@ -147,8 +151,12 @@ class _Function(ast.NodeTransformer):
             return ast.Call(ast.Name(name), arguments, [])
         if not isinstance(callee, FunctionType):
             raise self.refused(node, f"{name} is not a spec function")
+        parameters = inspect.signature(callee).parameters
         named = {k.arg: self.visit(k.value) for k in node.keywords}
-        arguments += [named[p] for p in inspect.signature(callee).parameters if p in named]
+        given = {*list(parameters)[: len(node.args)], *named}
+        if given != {*parameters} or len(node.args) + len(named) != len(parameters):
+            raise self.refused(node, f"{name} takes {', '.join(parameters) or 'nothing'}; give each of them once")
+        arguments += [named[p] for p in parameters if p in named]
         target = self.translator.name_of(callee)
         return ast.Call(ast.Name(target), [*arguments, ast.Name(FLAGS)], [])
 

@@ -38,7 +38,7 @@ def with_list(s: Fields) -> bool:
 
 @refused("Tuple is not in the spec language")
 def with_tuple(s: Fields) -> bool:
-    return s.level in (1, 2)
+    return len((s.level, 1)) > 1
 
 
 @refused("Set is not in the spec language")
@@ -182,6 +182,36 @@ def with_slice(s: Fields) -> bool:
 @refused("index -1 is negative")
 def with_negative_index(s: Fields) -> bool:
     return bool(s.row[NOTHING] > 1)
+
+
+@refused("Is is not in the spec language")
+def with_is(s: Fields) -> bool:
+    return s.level is s.seen
+
+
+@refused("In is not in the spec language")
+def with_in(s: Fields) -> bool:
+    return s.level in s.row
+
+
+def sum_of(first: int, second: int = 3) -> int:
+    """Add two numbers."""
+    return first + second
+
+
+@refused("sum_of takes first, second; give each of them once")
+def with_a_default(s: Fields) -> bool:
+    return sum_of(s.level) > 1
+
+
+@refused("sum_of takes first, second; give each of them once")
+def with_too_many_arguments(s: Fields) -> bool:
+    return sum_of(s.level, 1, 2) > 1  # type: ignore[call-arg]
+
+
+@refused("sum_of takes first, second; give each of them once")
+def with_an_argument_twice(s: Fields) -> bool:
+    return sum_of(s.level, first=1) > 1  # type: ignore[misc]
 
 
 @refused("Starred is not in the spec language")

@@ -45,6 +45,15 @@ def test_an_ablation_of_another_spec_is_refused() -> None:
         translated(stray)
 
 
+def test_a_local_may_not_take_a_name_that_translated_code_needs() -> None:
+    def called_fit(s: Gauge) -> bool:
+        fit = s.level + 1
+        return fit > 1
+
+    with pytest.raises(SpecError, match="called_fit: a local can't be called fit"):
+        translated(called_fit)
+
+
 def test_what_is_no_function_is_refused() -> None:
     with pytest.raises(SpecError, match="is not a plain function"):
         Translator({}, ()).name_of(print)
