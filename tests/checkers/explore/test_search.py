@@ -45,7 +45,7 @@ from tests.checkers.explore.single_states import PLANTED, graph, planted
     ("bounds", "states", "depth"),
     [
         ((2, 2, 2, 1), 957, 14),
-        ((3, 1, 1, 1), 6_787, 17),
+        pytest.param((3, 1, 1, 1), 6_787, 17, marks=pytest.mark.deep),
         ((3, 2, 2, 1), 39_619, 21),
         pytest.param((3, 2, 2, 2), 737_794, 25, marks=pytest.mark.deep),
     ],
@@ -123,7 +123,7 @@ def test_the_planted_specs_need_words_and_storage_of_all_widths() -> None:
 def by_workers(workers: int) -> tuple[object, ...]:
     """The figures of a search of a fixed and of a broken spec, and the counterexample of the latter."""
     broken = replication(SMALL, BREAKS_STRONG_ISR)
-    fixed = search(replication((3, 1, 1, 1)), workers=workers)[1]
+    fixed = search(replication(), workers=workers)[1]
     violated = search(broken, workers=workers)[1]
     return figures(fixed), figures(violated), counterexample(broken, violated)
 
