@@ -8,7 +8,7 @@ from __future__ import annotations
 from specs.catalogue import FAULTS
 from specs.language import Finding, OutOfRange
 
-FAULT_ERRORS = (Finding, AssertionError, ZeroDivisionError)
+FAULT_ERRORS = (Finding, AssertionError, ZeroDivisionError, ValueError)
 """How plain Python meets them."""
 ASSERTION, RANGE = FAULTS
 

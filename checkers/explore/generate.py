@@ -39,7 +39,7 @@ from numba import int64, njit, uint64
 
 from checkers.explore.bits import gatherer, scatterer
 from checkers.explore.runtime import fit{bits} as fit
-from checkers.explore.runtime import mix, renamed_sets
+from checkers.explore.runtime import mix, renamed_sets, shift_left, shift_right, times
 
 compiled = njit(nogil=True, boundscheck=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """

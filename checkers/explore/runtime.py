@@ -77,6 +77,36 @@ def mix(hashed: np.uint64, word: np.uint64) -> np.uint64:
     return hashed ^ (hashed >> np.uint64(29))
 
 
+LARGEST = (1 << 63) - 1
+
+
+@njit(nogil=True)
+def shift_left(value: int, places: int) -> int:
+    """Like Python's <<; OverflowError where 64 bits don't hold the result, or for a negative shift."""
+    if places < 0 or places > 62:
+        raise OverflowError
+    if value > LARGEST >> places or value < -(LARGEST >> places):
+        raise OverflowError
+    return value << places
+
+
+@njit(nogil=True)
+def shift_right(value: int, places: int) -> int:
+    """Like Python's >>, also by more than 63 places; OverflowError for a negative shift."""
+    if places < 0:
+        raise OverflowError
+    return value >> min(places, 63)
+
+
+@njit(nogil=True)
+def times(left: int, right: int) -> int:
+    """Like Python's *; OverflowError where 64 bits don't hold the result."""
+    # Not by looking at the product: numba tells LLVM that it does not overflow, so such a check is optimised away.
+    if left != 0 and abs(right) > LARGEST // abs(left):
+        raise OverflowError
+    return left * right
+
+
 @njit(nogil=True, boundscheck=True)
 def renamed_sets(members: int, sets: Any, g: int) -> int:  # noqa: ANN401 - an array
     """A set of sets of ids under renaming `g`, given what becomes of each inner set."""

@@ -18,7 +18,7 @@ from checkers.faults import FAULT_ERRORS, fault_of, message_of
 from checkers.refinement.steps import RefinementCheck
 from checkers.verdict import Moment, Run, Violated
 from specs.instance import BoundAction, Instance, Step
-from specs.language import Record
+from specs.language import Record, SpecError
 from specs.packing import Words
 
 Canonical = Callable[[Words], Words]
@@ -91,8 +91,9 @@ def faulty(instance: Instance, run: Run, checked: tuple[str, ...] | None = None)
             if error is not None:
                 step, message = instance.step(action, binding), message_of(error)
                 return Violated(fault_of(error), extended(run, step, before, message), f"{step}: {message}")
-    message = f"{instance.spec.name}: compiled code stopped at a state where plain Python finds nothing: {before!r}"
-    raise AssertionError(message)
+    raise SpecError(
+        f"{instance.spec.name}: a value computed on the way leaves 64 bits, where plain Python goes on, at {before!r}"
+    )
 
 
 def taken(instance: Instance, before: Record, action: BoundAction, binding: tuple[int, ...]) -> None:

@@ -34,7 +34,9 @@ OPERATORS = (
     ast.Mult, ast.FloorDiv, ast.Mod, ast.LShift, ast.RShift, ast.BitAnd, ast.BitOr, ast.BitXor,
 )  # fmt: skip
 FLAGS = "_flags"
-RESERVED = frozenset({FLAGS, "fit", "uint64"})
+CHECKED: dict[type[ast.operator], str] = {ast.LShift: "shift_left", ast.RShift: "shift_right", ast.Mult: "times"}
+"""Operators whose result may leave 64 bits, or that machines and Python define differently, with what checks them."""
+RESERVED = frozenset({FLAGS, "fit", "uint64", *CHECKED.values()})
 """What translated functions call or take themselves."""
 
 
@@ -220,6 +222,11 @@ class _Function(ast.NodeTransformer):
             raise self.refused(node, "a loop has one variable and no else")
         return self.generic_visit(node)
 
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        check = CHECKED.get(type(node.op))
+        return node if check is None else ast.Call(ast.Name(check), [node.left, node.right], [])
+
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         index = self.visit(node.slice)
         if isinstance(index, ast.Constant) and as_int(index) < 0:
@@ -241,7 +248,7 @@ class _Function(ast.NodeTransformer):
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         load = copy.deepcopy(node.target)
         load.ctx = ast.Load()
-        return self.stored(node.target, ast.BinOp(self.visit(load), self.visit(node.op), self.visit(node.value)))
+        return self.stored(node.target, self.visit(ast.copy_location(ast.BinOp(load, node.op, node.value), node)))
 
     def stored(self, target: ast.expr, value: ast.expr) -> ast.AST:
         """An assignment; one to the state checks that the storage holds the value."""
