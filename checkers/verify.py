@@ -14,11 +14,9 @@ from multiprocessing import get_context
 
 from checkers.explore.explore import explore
 from checkers.explore.outcome import SearchOptions
-from checkers.explore.properties import refinement_name
 from checkers.verdict import Holds, Unknown, Verdict, VerdictName, Violated
 from specs.catalogue import all_specs, find_spec
 from specs.evidence import Evidence, evidence_of
-from specs.guarantees import GUARANTEES
 from specs.instance import FIXED, Instance, at, variants
 from specs.language import Expect, Spec
 
@@ -49,7 +47,7 @@ class Check:
             return (self.expect.breaks,)
         spec = find_spec(self.spec)
         names = [p.__name__ for p in (*spec.invariants, *spec.step_properties)]
-        return (*names, *(refinement_name(r.upper) for r in spec.refines))
+        return (*names, *(r.name for r in spec.refines))
 
     @property
     def command(self) -> str:
@@ -122,7 +120,7 @@ def run_checks(checks: Sequence[Check], processes: int = 2) -> Iterator[Outcome]
     groups: dict[str, list[Check]] = {}
     for check in checks:
         instance = check.instance
-        refines = any(name.startswith("refines ") for name in check.properties)
+        refines = any(r.name in check.properties for r in instance.spec.refines)
         key = (check.spec, instance.bounds, [a.source.__module__ for a in instance.actions], refines)
         groups.setdefault(repr(key), []).append(check)
     largest_first = sorted(groups.values(), key=len, reverse=True)
@@ -160,8 +158,3 @@ def bears_on(check: Check, evidence: Evidence) -> bool:
     if check.spec != evidence.subject:
         return False
     return check.expect is None or check.expect.breaks == evidence.property
-
-
-def known_guarantees() -> frozenset[str]:
-    """The ids of the catalogue."""
-    return frozenset(GUARANTEES)

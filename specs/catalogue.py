@@ -79,7 +79,7 @@ def _declared(spec: Spec) -> Iterator[Property]:
     for eventually in spec.liveness:
         yield Property(eventually.name, "liveness", _liveness_doc(eventually), eventually)
     for refinement in spec.refines:
-        yield Property(f"refines {refinement.upper.name}", "refinement", doc_of(refinement.mapping), refinement)
+        yield Property(refinement.name, "refinement", doc_of(refinement.mapping), refinement)
 
 
 def _liveness_doc(eventually: Eventually) -> str:

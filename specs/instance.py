@@ -211,7 +211,7 @@ def variants(spec: Spec) -> dict[str, Variant]:
     return named
 
 
-def at(spec: Spec, variant: str = FIXED, **bounds: int) -> Instance:
+def at(spec: Spec, variant: str = FIXED, /, **bounds: int) -> Instance:
     """A spec at given bounds (the defaults where not given) and in a named variant.
 
     Raises SpecError, naming the bound or the variant, for one that does not exist or can't have that value.

@@ -374,6 +374,11 @@ class Refinement:
     mapping: Callable[[Any, Any], None]
     bounds: Mapping[str, Operand]
 
+    @property
+    def name(self) -> str:
+        """What verdicts call it."""
+        return f"refines {self.upper.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:

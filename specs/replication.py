@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from specs import replication_first_try as first_try
 from specs.language import NONE, Expect, Spec, Variant, action, contains, insert, remove
+from specs.replica_log import append
 from specs.replication_ablations import (
     ISR_JOIN_AT_LAGGING_HIGH_WATERMARK,
     KIP_101_LOOKUP,
@@ -48,12 +49,12 @@ from specs.replication_state import (
     REPLICA,
     REPLICAS,
     State,
-    append,
     fetch_one,
     follows,
     high_watermark_is_of_own_epoch,
     initial,
     is_true_leader,
+    obey,
     presumes_leadership,
     truncate,
     update_isr,
@@ -107,12 +108,9 @@ def become_leader(s: State, epoch: int) -> bool:
     if epoch >= s.next_leader_epoch or s.requests[epoch].leader == NONE:
         return False
     leader = s.requests[epoch].leader
-    replica = s.replicas[leader]
-    if epoch <= replica.leader_epoch:
+    if epoch <= s.replicas[leader].leader_epoch:
         return False
-    replica.leader_epoch = epoch
-    replica.leader = leader
-    replica.isr = s.requests[epoch].isr
+    obey(s, leader, epoch)
     return True
 
 
@@ -193,9 +191,7 @@ def become_follower(s: State, follower: int, epoch: int) -> bool:
         end = truncation_offset(replica, s.replicas[leader])
         truncate(replica, end)
         replica.high_watermark = min(end, replica.high_watermark)
-    replica.leader_epoch = epoch
-    replica.leader = leader
-    replica.isr = s.requests[epoch].isr
+    obey(s, follower, epoch)
     return True
 
 

@@ -22,6 +22,7 @@ from specs.replication_state import (
     follows,
     high_watermark_is_of_own_epoch,
     is_true_leader,
+    obey,
     presumes_leadership,
     truncate,
     update_isr,
@@ -83,15 +84,12 @@ def leader_expand_isr(s: State, leader: int, follower: int) -> bool:
 @action(follower=REPLICA, epoch=EPOCH)
 def become_follower(s: State, follower: int, epoch: int) -> bool:
     """A replica obeys a request that names another leader, and begins to fetch with the log that it has."""
-    replica = s.replicas[follower]
-    if epoch >= s.next_leader_epoch or epoch <= replica.leader_epoch:
+    if epoch >= s.next_leader_epoch or epoch <= s.replicas[follower].leader_epoch:
         return False
     leader = s.requests[epoch].leader
     if leader == NONE or leader == follower:
         return False
-    replica.leader_epoch = epoch
-    replica.leader = leader
-    replica.isr = s.requests[epoch].isr
+    obey(s, follower, epoch)
     return True
 
 

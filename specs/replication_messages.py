@@ -23,6 +23,7 @@ from typing import Final
 
 from specs import log_order
 from specs.language import NONE, Expect, Refinement, Spec, ablation, action, contains, count, insert, remove
+from specs.replica_log import append, epoch_before, first_offset_above_epoch, last_epoch
 from specs.replication_messages_controller import (
     ALTER_PARTITION_WITHOUT_PARTITION_EPOCH,
     FENCED_REPLICA_REJOINS_ISR,
@@ -77,19 +78,17 @@ from specs.replication_messages_state import (
     REQUEST,
     RESPONSE,
     State,
-    append,
     awaits_controller,
     drop_answered_request,
     drop_fetch,
     drop_read_metadata,
     drop_request,
-    epoch_before,
-    first_offset_above_epoch,
     follows,
     forget_followers,
     initial,
     leads,
     maximal_isr,
+    request_isr,
     truncate,
     view,
 )
@@ -184,16 +183,6 @@ def leader_advance_high_watermark(s: State, leader: int) -> bool:
     return True
 
 
-def request_isr(s: State, leader: int, isr: int, broker_epoch: int) -> None:
-    """Send an AlterPartition request, made from what the leader has read of the partition."""
-    request = s.requests[leader]
-    request.stage = REQUEST
-    request.isr = isr
-    request.partition_epoch = s.replicas[leader].partition_epoch
-    request.leader_epoch = view(s, leader).leader_epoch
-    request.broker_epoch = broker_epoch
-
-
 @action(leader=REPLICA, follower=REPLICA)
 def leader_request_isr_shrink(s: State, leader: int, follower: int) -> bool:
     """A follower has not caught up for replica.lag.time.max.ms, which may be at any time: the leader wants it out."""
@@ -278,7 +267,7 @@ def follower_fetch(s: State, follower: int) -> bool:
     fetch.leader_epoch = view(s, follower).leader_epoch
     fetch.broker_epoch = log.broker_epoch
     fetch.offset = log.log_end_offset
-    fetch.epoch = epoch_before(log, log.log_end_offset)
+    fetch.epoch = last_epoch(log)
     return True
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from specs.language import NONE, contains, count, is_subset
+from specs.replica_log import same_entry
 from specs.replication_messages_state import (
     DIVERGING,
     LOG_SIZE,
@@ -21,7 +22,6 @@ from specs.replication_messages_state import (
     holds,
     leads,
     maximal_isr,
-    same_entry,
     view,
 )
 

@@ -166,6 +166,16 @@ def follows(s: State, replica: int) -> bool:
     return view(s, replica).leader != NONE and view(s, replica).leader != replica
 
 
+def request_isr(s: State, leader: int, isr: int, broker_epoch: int) -> None:
+    """Send an AlterPartition request, made from what the leader has read of the partition."""
+    request = s.requests[leader]
+    request.stage = REQUEST
+    request.isr = isr
+    request.partition_epoch = s.replicas[leader].partition_epoch
+    request.leader_epoch = view(s, leader).leader_epoch
+    request.broker_epoch = broker_epoch
+
+
 def awaits_controller(s: State, leader: int) -> bool:
     """Whether a leader has asked for another ISR and read of nothing newer since: an answer may still come."""
     request = s.requests[leader]
@@ -182,14 +192,6 @@ def maximal_isr(s: State, leader: int) -> int:
 # ------------------------------------------------------------------------------------------------------------- the logs
 
 
-def append(log: Replica, record: int, epoch: int) -> None:
-    """Write one record at the log end."""
-    entry = log.entries[log.log_end_offset]
-    entry.id = record
-    entry.epoch = epoch
-    log.log_end_offset = log.log_end_offset + 1
-
-
 def truncate(log: Replica, end_offset: int) -> None:
     """Drop every record at or above an offset; the high watermark stays within the log."""
     for offset in range(LOG_SIZE):
@@ -200,32 +202,9 @@ def truncate(log: Replica, end_offset: int) -> None:
     log.high_watermark = min(log.high_watermark, log.log_end_offset)
 
 
-def first_offset_above_epoch(log: Replica, epoch: int) -> int:
-    """The first offset that holds a record of a larger epoch; the log end if there is none."""
-    for offset in range(LOG_SIZE):
-        if offset < log.log_end_offset and log.entries[offset].epoch > epoch:
-            return offset
-    return log.log_end_offset
-
-
-def epoch_before(log: Replica, offset: int) -> int:
-    """The epoch of the last record below an offset; NONE if there is none."""
-    return NONE if offset == 0 else log.entries[offset - 1].epoch
-
-
 def holds(log: Replica, offset: int, record: int) -> bool:
     """Whether a log has a given record at an offset."""
     return offset < log.log_end_offset and log.entries[offset].id == record
-
-
-def same_entry(a: Replica, b: Replica, offset: int) -> bool:
-    """Whether two logs both reach past an offset and hold the same record there."""
-    return (
-        offset < a.log_end_offset
-        and offset < b.log_end_offset
-        and a.entries[offset].id == b.entries[offset].id
-        and a.entries[offset].epoch == b.entries[offset].epoch
-    )
 
 
 # --------------------------------------------------------------------------------------------------- what is forgotten

@@ -7,7 +7,8 @@ log matching and leader completeness.
 from __future__ import annotations
 
 from specs.language import contains
-from specs.replication_state import LOG_SIZE, REPLICAS, State, follows, presumes_leadership, same_entry
+from specs.replica_log import same_entry
+from specs.replication_state import LOG_SIZE, REPLICAS, State, follows, presumes_leadership
 
 
 def strong_isr(s: State) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from specs.drawn import Drawn
 from specs.language import NONE, Array, Id, Int, Maybe, Nested, Record, SetOf, bound, insert
+from specs.replica_log import append
 
 REPLICAS = bound("replicas", 3, low=1, high=6, doc="replicas of the partition")
 LOG_SIZE = bound("log_size", 2, low=1, high=8, doc="records that fit a log")
@@ -99,24 +100,6 @@ def follows(s: State, follower: int, leader: int, *, unfenced: bool) -> bool:
     )
 
 
-def same_entry(a: Replica, b: Replica, offset: int) -> bool:
-    """Whether two logs both reach past an offset and hold the same record there."""
-    return (
-        offset < a.log_end_offset
-        and offset < b.log_end_offset
-        and a.entries[offset].id == b.entries[offset].id
-        and a.entries[offset].epoch == b.entries[offset].epoch
-    )
-
-
-def append(log: Replica, record_id: int, epoch: int) -> None:
-    """Write one record at the log end."""
-    entry = log.entries[log.log_end_offset]
-    entry.id = record_id
-    entry.epoch = epoch
-    log.log_end_offset = log.log_end_offset + 1
-
-
 def truncate(log: Replica, end_offset: int) -> None:
     """Drop every record at or above an offset."""
     for offset in range(LOG_SIZE):
@@ -151,3 +134,11 @@ def fetch_one(s: State, follower: int, leader: int) -> bool:
     append(replica, s.replicas[leader].entries[offset].id, s.replicas[leader].entries[offset].epoch)
     replica.high_watermark = min(s.replicas[leader].high_watermark, offset + 1)
     return True
+
+
+def obey(s: State, replica: int, epoch: int) -> None:
+    """Believe what the request of an epoch says: the epoch, the leader and the ISR."""
+    believer = s.replicas[replica]
+    believer.leader_epoch = epoch
+    believer.leader = s.requests[epoch].leader
+    believer.isr = s.requests[epoch].isr

@@ -11,13 +11,14 @@ Left out: the epoch cache (records are compared themselves), log start offsets.
 from __future__ import annotations
 
 from specs.language import NONE
+from specs.replica_log import epoch_before, first_offset_above_epoch, last_epoch, same_entry
 from specs.replication_ablations import (
     KIP_101_LOOKUP,
     SINGLE_ROUND_LOOKUP,
     TRUNCATE_TO_OWN_HIGH_WATERMARK,
     UNDEFINED_EPOCH_USES_HIGH_WATERMARK,
 )
-from specs.replication_state import LOG_SIZE, Replica, same_entry
+from specs.replication_state import LOG_SIZE, Replica
 
 
 def matching_end_offset(follower: Replica, leader: Replica) -> int:
@@ -27,19 +28,6 @@ def matching_end_offset(follower: Replica, leader: Replica) -> int:
         if same_entry(follower, leader, offset):
             end = offset + 1
     return end
-
-
-def first_offset_above_epoch(log: Replica, epoch: int) -> int:
-    """The first offset that holds a record of a larger epoch; the log end if there is none."""
-    for offset in range(LOG_SIZE):
-        if offset < log.log_end_offset and log.entries[offset].epoch > epoch:
-            return offset
-    return log.log_end_offset
-
-
-def last_epoch(log: Replica) -> int:
-    """The epoch of the last record; NONE for an empty log."""
-    return NONE if log.log_end_offset == 0 else log.entries[log.log_end_offset - 1].epoch
 
 
 def leader_has_no_answer(follower: Replica, leader: Replica) -> bool:
@@ -56,8 +44,7 @@ def single_round_end_offset(follower: Replica, leader: Replica) -> int:
     if epoch == NONE or leader.log_end_offset == 0:
         return 0
     end = first_offset_above_epoch(leader, epoch)
-    floor_epoch = NONE if end == 0 else leader.entries[end - 1].epoch
-    return min(end, first_offset_above_epoch(follower, floor_epoch))
+    return min(end, first_offset_above_epoch(follower, epoch_before(leader, end)))
 
 
 def truncation_offset(follower: Replica, leader: Replica) -> int:

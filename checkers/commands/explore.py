@@ -16,7 +16,7 @@ from checkers.explore.explore import explore
 from checkers.explore.liveness import check_liveness
 from checkers.explore.outcome import Exploration, SearchOptions
 from checkers.subjects import further_ablations
-from checkers.verdict import EXIT_CODES, Unknown, UserError, Violated
+from checkers.verdict import EXIT_CODES, Unknown, UserError, Verdict, Violated
 from specs.instance import Instance
 
 HELP = "search every reachable state of a spec, to a verdict with exact counts or a shortest counterexample"
@@ -106,10 +106,8 @@ def size(text: str) -> int:
     return int(digits) * SIZES.get(unit, 1)
 
 
-def as_json(arguments: Namespace, instance: Instance, result: Exploration) -> dict[str, Any]:
-    """The object that --json prints."""
-    verdict = result.verdict
-    violated = isinstance(verdict, Violated)
+def head(instance: Instance, verdict: Verdict) -> dict[str, Any]:
+    """What --json says first: what was asked, and the verdict."""
     return {
         "spec": instance.spec.name,
         "variant": instance.variant.name,
@@ -118,6 +116,14 @@ def as_json(arguments: Namespace, instance: Instance, result: Exploration) -> di
         "verdict": verdict.verdict,
         "property": verdict.broken if isinstance(verdict, Violated) else None,
         "reason": verdict.reason if isinstance(verdict, Unknown) else None,
+    }
+
+
+def as_json(arguments: Namespace, instance: Instance, result: Exploration) -> dict[str, Any]:
+    """The object that --json prints."""
+    verdict = result.verdict
+    violated = isinstance(verdict, Violated)
+    return head(instance, verdict) | {
         "distinct_states": result.distinct_states,
         "transitions": result.transitions,
         "depth": verdict.run.depth if isinstance(verdict, Violated) else result.max_depth,

@@ -7,11 +7,10 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from checkers.commands.display import Display
-from checkers.commands.explore import title
+from checkers.commands.explore import head, title
 from checkers.commands.subject_arguments import add_properties, add_subject, chosen, instance_of
 from checkers.counterexample import of_violation, save
 from checkers.explore.walk import walk
-from checkers.subjects import further_ablations
 from checkers.verdict import EXIT_CODES, Unknown, Violated
 
 HELP = "take random walks through a spec whose bounds are too large to exhaust"
@@ -39,14 +38,8 @@ def run(arguments: Namespace, display: Display) -> int:
     if arguments.json:
         display.out(
             json.dumps(
-                {
-                    "spec": instance.spec.name,
-                    "variant": instance.variant.name,
-                    "ablation": "+".join(further_ablations(instance)) or None,
-                    "bounds": instance.bounds,
-                    "verdict": verdict.verdict,
-                    "property": verdict.broken if isinstance(verdict, Violated) else None,
-                    "reason": verdict.reason if isinstance(verdict, Unknown) else None,
+                head(instance, verdict)
+                | {
                     "depth": verdict.run.depth if isinstance(verdict, Violated) else None,
                     "seed": result.seed,
                     "walks": result.walks,

@@ -48,5 +48,5 @@ def chosen(arguments: Namespace, instance: Instance) -> tuple[str, ...] | None:
     if arguments.refine:
         if not names:
             names = [p.__name__ for p in (*spec.invariants, *spec.step_properties)]
-        names += [f"refines {r.upper.name}" for r in spec.refines]
+        names += [r.name for r in spec.refines]
     return tuple(names) or None

@@ -37,7 +37,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True)
 class CompiledSpec:
-    """A spec at given bounds as machine code; serves every variant."""
+    """A spec at given bounds as machine code; serves every variant that has the same actions."""
 
     instance: Instance
     generator: Generator
@@ -122,8 +122,12 @@ def generated(instance: Instance, options: Options) -> tuple[Generator, str, str
     """The source of a module, and its name, which holds the digest of the source and the tools."""
     generator = Generator(instance, options)
     text = generator.source()
-    digest = hashlib.sha256(f"{text}{toolchain()}".encode()).hexdigest()[:24]
-    return generator, f"{instance.spec.name}_{digest}", text
+    return generator, named(instance.spec.name, text), text
+
+
+def named(prefix: str, text: str) -> str:
+    """The name of a module of that source, compiled by these tools."""
+    return f"{prefix}_{hashlib.sha256(f'{text}{toolchain()}'.encode()).hexdigest()[:24]}"
 
 
 def remembered(instance: Instance, options: Options, key: str, answer: Callable[[], str]) -> str:

@@ -12,7 +12,7 @@ from checkers.explore.generate import Options
 from checkers.explore.memory import peak_rss_bytes
 from checkers.explore.outcome import Exploration, SearchOptions
 from checkers.explore.predecessors import chain_by_search
-from checkers.explore.properties import Properties, choose, refinement_name
+from checkers.explore.properties import Properties, choose
 from checkers.explore.search import Broken, Search, decide_symmetry
 from checkers.explore.task import canonical
 from checkers.explore.trace import chain, violation
@@ -62,12 +62,11 @@ def initial_refinement(properties: Properties) -> Violated | None:
     """The first initial state that maps to no initial state of an upper spec."""
     instance = properties.instance
     for refinement in instance.spec.refines:
-        name = refinement_name(refinement.upper)
-        if name in properties.refinements:
+        if refinement.name in properties.refinements:
             check = RefinementCheck(instance, refinement)
             for state in instance.initial_states():
                 if not check.initial_allowed(state):
-                    return Violated(name, Run(state, ()), "an initial state maps to no initial state")
+                    return Violated(refinement.name, Run(state, ()), "an initial state maps to no initial state")
     return None
 
 

@@ -1,7 +1,7 @@
 """The source of a compiled spec: its functions translated, packing and unpacking written out, one loop over all steps.
 
-The generated module is what numba compiles and caches; it is plain Python, meant to be read when in doubt
-(`logproof explore --source`).
+The generated module is what numba compiles and caches. It is plain Python, to be read in the cache folder when in doubt
+(`checkers.explore.compile`).
 
 Left out: storing and looking up states, which does not depend on the spec (`checkers.explore.kernel`).
 """
@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
-from typing import Any, cast
+from typing import cast
 
 from checkers.explore.effects import Effects
 from checkers.explore.pack_source import PackSource
 from checkers.explore.translate import Translator
-from specs.instance import BoundAction, Instance, at
-from specs.language import Ablation, Refinement, Spec, evaluate
+from checkers.refinement.steps import upper_instance
+from specs.instance import BoundAction, Instance
+from specs.language import Ablation, Refinement, Spec
 from specs.packing import WORD_BITS
 
 PARTITION_BITS = 3
@@ -53,6 +54,29 @@ class Options:
     refinements: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class BindingLoops:
+    """The loops over all bindings of an action: their lines, the indent inside, and the arguments of a call there."""
+
+    lines: tuple[str, ...]
+    inside: str
+    arguments: str
+
+
+def binding_loops(action: BoundAction, indent: str) -> BindingLoops:
+    """A loop for each parameter, the last innermost, as `BoundAction.bindings` counts."""
+    lines = []
+    for parameter, scalar in action.parameters:
+        lines.append(f"{indent}for p_{parameter} in range({scalar.low}, {scalar.high + 1}):")
+        indent += "    "
+    return BindingLoops(tuple(lines), indent, "".join(f"p_{parameter}, " for parameter, _ in action.parameters))
+
+
+def binding_count(action: BoundAction) -> int:
+    """How many bindings an action has."""
+    return prod(s.high - s.low + 1 for _, s in action.parameters)
+
+
 def ablation_names(spec: Spec) -> tuple[str, ...]:
     """The ablations in the order of their bits."""
     return tuple(a.name for a in cast("tuple[Ablation, ...]", spec.ablations))
@@ -73,7 +97,7 @@ class Generator:
         self.storage_bits = max(i.storage_bits for i in (instance, *uppers))
         """The width of the integers that unpacked states are made of."""
         self.pack = PackSource(instance, symmetric=options.symmetric, prefix="", storage_bits=self.storage_bits)
-        self.uppers = [UpperSource(self, k, refinement) for k, refinement in enumerate(refinements)]
+        self.uppers = [UpperSource(self, k, *pair) for k, pair in enumerate(zip(refinements, uppers, strict=True))]
 
     def source(self) -> str:
         """The whole module."""
@@ -91,7 +115,7 @@ class Generator:
 
     def successors_max(self) -> int:
         """How many steps a state can have at most."""
-        return sum(prod(s.high - s.low + 1 for _, s in a.parameters) for a in self.actions)
+        return sum(binding_count(a) for a in self.actions)
 
     def emit(self, state: str, parent: str) -> Iterator[str]:
         """Pack a state and put it, with its hash and its parent, where its partition collects them."""
@@ -185,13 +209,11 @@ class Generator:
     def steps(self, k: int, action: BoundAction) -> Iterator[str]:
         """One action over all its bindings. `after[n]` is a copy of the state, to be changed by the next step."""
         name = self.translator.name_of(action.source)
-        indent = "        "
-        yield f"{indent}before = n"
-        for parameter, scalar in action.parameters:
-            yield f"{indent}for p_{parameter} in range({scalar.low}, {scalar.high + 1}):"
-            indent += "    "
-        arguments = "".join(f"p_{parameter}, " for parameter, _ in action.parameters)
-        yield f"{indent}if {name}(after[n], {arguments}_flags):"
+        loops = binding_loops(action, "        ")
+        indent = loops.inside
+        yield "        before = n"
+        yield from loops.lines
+        yield f"{indent}if {name}(after[n], {loops.arguments}_flags):"
         yield f"{indent}    n += 1"
         if self.effects.clean(action.source):
             yield f"{indent}    after[n] = states[{CURRENT}]"
@@ -220,9 +242,8 @@ class Generator:
 class UpperSource:
     """The functions that check the steps of a lower spec against one upper spec."""
 
-    def __init__(self, lower: Generator, index: int, refinement: Refinement) -> None:
-        self.lower, self.index, self.refinement = lower, index, refinement
-        self.instance = upper_instance(lower.instance, refinement)
+    def __init__(self, lower: Generator, index: int, refinement: Refinement, instance: Instance) -> None:
+        self.lower, self.index, self.refinement, self.instance = lower, index, refinement, instance
         prefix = f"upper{index}_"
         self.pack = PackSource(self.instance, symmetric=False, prefix=prefix, storage_bits=lower.storage_bits)
         self.check = f"refines_{index}(s, t, up{index}, scratch, _flags)"
@@ -257,17 +278,9 @@ class UpperSource:
 
     def attempts(self, name: str, action: BoundAction) -> Iterator[str]:
         """Try one upper action over all its bindings."""
-        indent = "    "
-        for parameter, scalar in action.parameters:
-            yield f"{indent}for p_{parameter} in range({scalar.low}, {scalar.high + 1}):"
-            indent += "    "
-        arguments = "".join(f"p_{parameter}, " for parameter, _ in action.parameters)
+        loops = binding_loops(action, "    ")
+        indent = loops.inside
+        yield from loops.lines
         yield f"{indent}up[2] = up[0]"
-        yield f"{indent}if {name}(up[2], {arguments}0) and {self.pack.call_pack('up[2]')} == wanted:"
+        yield f"{indent}if {name}(up[2], {loops.arguments}0) and {self.pack.call_pack('up[2]')} == wanted:"
         yield f"{indent}    return True"
-
-
-def upper_instance(lower: Instance, refinement: Refinement) -> Instance:
-    """The upper spec at the bounds that the lower one's imply."""
-    bounds: dict[str, Any] = {name: evaluate(operand, lower.bounds) for name, operand in refinement.bounds.items()}
-    return at(refinement.upper, **bounds)

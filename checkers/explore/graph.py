@@ -149,11 +149,12 @@ class _Builder:
         rows = ROWS + self.compiled.generator.successors_max()
         out = np.empty((rows, self.states.shape[1]), np.uint64)
         labels = np.empty(rows, np.int32)
+        workspace = self.compiled.workspace()
         begin = low
         while begin < high:
             end = self.compiled.module.edges(
                 self.states, begin, high, out, labels, degrees[begin - low :], self.stutters,
-                *self.compiled.workspace(), self.control,
+                *workspace, self.control,
             )  # fmt: skip
             count = int(degrees[begin - low : end - low].sum())
             yield self.positions(out[:count]), labels[:count].copy()

@@ -5,11 +5,10 @@ Kept apart from the search's own module, so that a search never compiles them, n
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from checkers.explore.compile import CompiledSpec, load, toolchain
+from checkers.explore.compile import CompiledSpec, load, named
 from checkers.explore.generate import (
     AFTER,
     BLANK,
@@ -20,8 +19,10 @@ from checkers.explore.generate import (
     STEP_PROPERTIES,
     Generator,
     Options,
+    binding_count,
+    binding_loops,
 )
-from specs.instance import BoundAction, Instance, Step
+from specs.instance import Instance, Step
 
 # What `walk` reports, by position: why it stopped, in which walk, after how many steps of it, and which property broke.
 REASON, WALK, LENGTH, PROPERTY, STEPS = range(5)
@@ -62,8 +63,7 @@ class _Source:
         header = HEADER.format(bits=generator.instance.storage_bits)
         parts = [header, *generator.pack.tables(), *generator.translator.texts, *generator.pack.functions(), *functions]
         text = "\n\n".join(parts) + "\n"
-        digest = hashlib.sha256(f"{text}{toolchain()}".encode()).hexdigest()[:24]
-        return CompiledSpec(generator.instance, generator, load(f"{generator.spec.name}_{purpose}_{digest}", text))
+        return CompiledSpec(generator.instance, generator, load(named(f"{generator.spec.name}_{purpose}", text), text))
 
     # -- the edges of a state graph
 
@@ -111,13 +111,11 @@ class _Source:
         for k, action in enumerate(self.generator.actions):
             name = self.name_of(action.source)
             yield f"        number = {first - 1}"
-            indent = "        "
-            for parameter, scalar in action.parameters:
-                yield f"{indent}for p_{parameter} in range({scalar.low}, {scalar.high + 1}):"
-                indent += "    "
-            yield f"{indent}number += 1"
-            yield from body(name, "".join(f"p_{parameter}, " for parameter, _ in action.parameters), indent, k)
-            first += bindings(action)
+            loops = binding_loops(action, "        ")
+            yield from loops.lines
+            yield f"{loops.inside}number += 1"
+            yield from body(name, loops.arguments, loops.inside, k)
+            first += binding_count(action)
 
     def hold(self, predicates: tuple[Callable[..., Any], ...]) -> str:
         """Set bit k of `bits[i]` where predicate k holds in state i; `at[0]` is the state at work if one raises."""
@@ -217,8 +215,3 @@ def stop(indent: str, reason: int, which: int) -> Iterator[str]:
     yield f"{indent}report[{REASON}] = {reason}"
     yield f"{indent}report[{PROPERTY}] = {which}"
     yield f"{indent}return"
-
-
-def bindings(action: BoundAction) -> int:
-    """How many values the parameters of an action can take together."""
-    return sum(1 for _ in action.bindings())

@@ -8,12 +8,6 @@ from dataclasses import dataclass
 from checkers.explore.generate import ablation_names
 from checkers.verdict import UserError
 from specs.instance import Instance
-from specs.language import Spec
-
-
-def refinement_name(upper: Spec) -> str:
-    """How the property "every step is a step of the upper spec, or a stutter" is called."""
-    return f"refines {upper.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +32,7 @@ class Properties:
             mask(p.__name__ in self.invariants for p in spec.invariants),
             mask(p.__name__ in self.step_properties for p in spec.step_properties),
             mask(True for _ in spec.reachable),
-            mask(refinement_name(r.upper) in self.refinements for r in spec.refines),
+            mask(r.name in self.refinements for r in spec.refines),
             1,
             int(deadlock),
         ]
@@ -54,7 +48,7 @@ def choose(instance: Instance, names: tuple[str, ...] | None) -> Properties:
     spec = instance.spec
     invariants = tuple(p.__name__ for p in spec.invariants)
     steps = tuple(p.__name__ for p in spec.step_properties)
-    refinements = tuple(refinement_name(r.upper) for r in spec.refines)
+    refinements = tuple(r.name for r in spec.refines)
     if names is None:
         return Properties(instance, invariants, steps, ())
     unknown = [name for name in names if name not in (*invariants, *steps, *refinements)]

@@ -31,7 +31,7 @@ from checkers.explore.generate import PARTITIONS, Options
 from checkers.explore.memory import peak_rss_bytes, usable_bytes
 from checkers.explore.outcome import Progress, SearchOptions
 from checkers.explore.properties import Properties
-from checkers.explore.store import OutOfMemory, Store
+from checkers.explore.store import OutOfMemory, Store, state_id
 from checkers.explore.symmetry import asymmetry, symmetry_of
 from checkers.explore.task import FAULT, PIECE, Piece, Task, emitted
 from checkers.verdict import Unknown
@@ -176,7 +176,7 @@ class Search:
         """What a stopped task found."""
         partition = task.piece[0]
         words = tuple(int(w) for w in self.store.partitions[partition].rows()[task.stopped])
-        number = task.stopped * PARTITIONS + partition
+        number = state_id(partition, task.stopped)
         return Broken(
             int(task.report[generate.REASON]), int(task.report[generate.PROPERTY]), words, number, self.counters.depth
         )

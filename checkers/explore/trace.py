@@ -10,7 +10,6 @@ from collections.abc import Callable
 from functools import partial
 
 from checkers.explore import generate
-from checkers.explore.properties import refinement_name
 from checkers.explore.search import Broken, Search
 from checkers.explore.store import NO_PARENT, Store
 from checkers.explore.task import FAULT
@@ -71,7 +70,7 @@ def violation(search: Search, broken: Broken, words: list[Words], canonical: Can
     refinement = spec.refines[broken.which]
     check = RefinementCheck(instance, refinement)
     step, after = next((t, s) for t, s in instance.steps(before) if not check.step(before, s).allowed)
-    return Violated(refinement_name(refinement.upper), extended(run, step, after), str(check.step(before, after)))
+    return Violated(refinement.name, extended(run, step, after), str(check.step(before, after)))
 
 
 def faulty(instance: Instance, run: Run, checked: tuple[str, ...] | None = None) -> Violated:

@@ -29,13 +29,18 @@ class RefinedStep:
         return f"from {self.before} to {self.after} {how}"
 
 
+def upper_instance(lower: Instance, refinement: Refinement) -> Instance:
+    """The upper spec at the bounds that the lower one's imply. Raises SpecError if they can't be."""
+    bounds: dict[str, int] = {name: evaluate(operand, lower.bounds) for name, operand in refinement.bounds.items()}
+    return at(refinement.upper, FIXED, **bounds)
+
+
 class RefinementCheck:
     """One refinement of one instance."""
 
     def __init__(self, lower: Instance, refinement: Refinement) -> None:
         """Raises SpecError if the upper spec's bounds can't be."""
-        bounds = {name: evaluate(operand, lower.bounds) for name, operand in refinement.bounds.items()}
-        self.upper = at(refinement.upper, FIXED, **bounds)
+        self.upper = upper_instance(lower, refinement)
         self._mapping = lower.rebind(refinement.mapping)
 
     def mapped(self, state: Record) -> Record:
