@@ -120,8 +120,7 @@ def run_checks(checks: Sequence[Check], processes: int = 2) -> Iterator[Outcome]
     groups: dict[str, list[Check]] = {}
     for check in checks:
         instance = check.instance
-        refines = any(r.name in check.properties for r in instance.spec.refines)
-        key = (check.spec, instance.bounds, [a.source.__module__ for a in instance.actions], refines)
+        key = (check.spec, instance.bounds, [a.source.__module__ for a in instance.actions])
         groups.setdefault(repr(key), []).append(check)
     largest_first = sorted(groups.values(), key=len, reverse=True)
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:

@@ -34,9 +34,13 @@ def checks_under_way(
     request: pytest.FixtureRequest,
     cache_of_compiled_specs: None,  # noqa: ARG001 - the processes inherit its environment
 ) -> Iterator[Future[dict[str, Outcome]] | None]:
-    """The outcomes of all checks by name, found in processes of their own, if a selected test asks for them."""
-    if not any(item.path.name == VERIFY for item in request.session.items):
+    """The outcomes by name of the checks that selected tests ask for, found in processes of their own."""
+    names = {
+        item.callspec.id for item in request.session.items if item.path.name == VERIFY and hasattr(item, "callspec")
+    }
+    checks = [check for check in all_checks() if check.name in names]
+    if not checks:
         yield None
         return
     with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(lambda: {outcome.check.name: outcome for outcome in run_checks(all_checks())})
+        yield pool.submit(lambda: {outcome.check.name: outcome for outcome in run_checks(checks)})

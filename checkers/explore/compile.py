@@ -15,7 +15,7 @@ import platform
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -112,7 +112,13 @@ def fill_items(items: Any, vector: Vector) -> None:  # noqa: ANN401 - a numpy ar
 
 
 def compile_spec(instance: Instance, options: Options) -> CompiledSpec:
-    """The compiled form, from the cache if its text was compiled before on this machine."""
+    """The compiled form, from the cache if its text was compiled before on this machine.
+
+    One that this process has already loaded with refinements serves searches that check none.
+    """
+    with_refinements = replace(options, refinements=True)
+    if instance.spec.refines and generated(instance, with_refinements)[1] in sys.modules:
+        options = with_refinements
     generator, name, text = generated(instance, options)
     return CompiledSpec(instance, generator, load(name, text))
 
