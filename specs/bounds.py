@@ -46,6 +46,23 @@ class Expression:
     def __mul__(self, other: Operand) -> Expression:
         return self._combine(other, "*", lambda a, b: a * b)
 
+    def __neg__(self) -> Expression:
+        return 0 - self
+
+    def __radd__(self, other: int) -> Expression:
+        return constant(other) + self
+
+    def __rsub__(self, other: int) -> Expression:
+        return constant(other) - self
+
+    def __rmul__(self, other: int) -> Expression:
+        return constant(other) * self
+
+
+def constant(value: int) -> Expression:
+    """A number as an expression."""
+    return Expression(str(value), lambda _: value)
+
 
 Operand = int | Expression
 

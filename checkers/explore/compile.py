@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from stat import S_ISDIR
 from types import ModuleType
 from typing import Any
 
@@ -29,6 +30,7 @@ from checkers.atomic_file import write_whole
 from checkers.explore import bits, runtime
 from checkers.explore.bits import CHUNK_BYTES
 from checkers.explore.generate import AFTER, BLANK, Generator, Options
+from checkers.verdict import UserError
 from specs.instance import Instance
 from specs.shape import Scalar, Shape, Struct, Vector
 
@@ -165,6 +167,12 @@ def cache_folder() -> Path:
             return folder
     folder = Path(tempfile.gettempdir()) / f"logproof-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise UserError(
+            f"{folder}: belongs to others or can be written by them, so code kept there can't be trusted: "
+            "set LOGPROOF_CACHE to a folder of your own"
+        )
     return folder
 
 

@@ -58,6 +58,10 @@ class Partition:
         """Where the states of the level lie, at begin..end - 1."""
         return self.states
 
+    def has_room(self, count: int) -> bool:
+        """Whether so many more rows fit into what was reserved."""
+        return self.known + count <= len(self.states)
+
     def insert(self, rows: Array, count: int) -> None:
         """Add the rows that are new."""
         self.known = kernel.insert(rows[:count], self.table, self.states, self.parents, self.known)
@@ -94,6 +98,10 @@ class CompactPartition:
     def rows(self) -> Array:
         """Where the states of the level lie, at begin..end - 1."""
         return self.frontier
+
+    def has_room(self, count: int) -> bool:
+        """Whether so many more rows fit into what was reserved."""
+        return self.filled + count <= len(self.found)
 
     def insert(self, rows: Array, count: int) -> None:
         """Add the rows that are new."""
@@ -159,6 +167,8 @@ class Store:
         extra = sum(length * p.table.itemsize * max(self.hash_words, 1) for p, length in growing)
         arriving = sum(incoming) * (8 * self.words + 4)
         if self.bytes + extra + arriving > self.limit_bytes or self.count + sum(incoming) >= NO_PARENT:
+            raise OutOfMemory
+        if not all(p.has_room(n) for p, n in zip(self.partitions, incoming, strict=True)):
             raise OutOfMemory
         return growing
 

@@ -90,9 +90,24 @@ def faulty(instance: Instance, run: Run, checked: tuple[str, ...] | None = None)
             if error is not None:
                 step, message = instance.step(action, binding), message_of(error)
                 return Violated(fault_of(error), extended(run, step, before, message), f"{step}: {message}")
+    unmapped = unmappable(instance, run)
+    if unmapped is not None:
+        return unmapped
     raise SpecError(
         f"{instance.spec.name}: a value computed on the way leaves 64 bits, where plain Python goes on, at {before!r}"
     )
+
+
+def unmappable(instance: Instance, run: Run) -> Violated | None:
+    """A step from the end of a run whose mapping to an upper spec meets a finding."""
+    before = last_state(run)
+    for refinement in instance.spec.refines:
+        check = RefinementCheck(instance, refinement)
+        for step, after in instance.steps(before):
+            found = check.step(before, after)
+            if found.fault:
+                return Violated(refinement.name, extended(run, step, after), str(found))
+    return None
 
 
 def taken(instance: Instance, before: Record, action: BoundAction, binding: tuple[int, ...]) -> None:

@@ -96,6 +96,11 @@ def test_declarations_compute_with_bounds() -> None:
     assert (0, 6) == (shape.low, shape.high)
 
 
+def test_numbers_may_come_first_in_the_arithmetic_of_declarations() -> None:
+    values = {"size": 4}
+    assert [5, 6, 8, -4] == [e.value(values) for e in (1 + SIZE, 10 - SIZE, 2 * SIZE, -SIZE)]  # type: ignore[attr-defined]
+
+
 def test_arithmetic_over_bounds_prints_as_it_is_written() -> None:
     assert "((size + 1) * 2)" == repr((SIZE + 1) * 2)
 

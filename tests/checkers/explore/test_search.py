@@ -309,6 +309,21 @@ def test_an_unknown_property_is_refused() -> None:
 REFINES = ("refines upper",)
 
 
+def half_mapped(s: toys.Count, above: toys.Count) -> None:
+    """Map the first steps only."""
+    assert s.n < 2, "no count above"
+    above.n = s.n
+
+
+def test_a_mapping_that_meets_a_finding_breaks_the_refinement() -> None:
+    (refinement,) = toys.COUNTER.refines
+    spec = replace(toys.COUNTER, name="half_mapped", refines=(replace(refinement, mapping=half_mapped),))
+    violated = search(at(spec), properties=REFINES)[1].verdict
+    assert isinstance(violated, Violated), violated
+    assert (violated.broken, steps(violated)) == ("refines upper", ["tick()", "tick()"])
+    assert violated.detail.startswith("the mapping fails: no count above")
+
+
 def test_a_refinement_that_holds_holds() -> None:
     assert isinstance(search(at(toys.COUNTER), properties=REFINES)[1].verdict, Holds)
 
