@@ -8,7 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from checkers.verify import Outcome, all_checks, run_checks
+from checkers.check import Outcome
+from checkers.verify import all_checks, run_checks
 
 VERIFY = "test_verify.py"
 

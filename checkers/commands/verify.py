@@ -8,10 +8,11 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import Any
 
+from checkers.check import Outcome
 from checkers.commands.display import Display
 from checkers.verdict import UserError
-from checkers.verify import Outcome, bears_on, checks_for, run_checks
-from specs.evidence import Coverage, Evidence, coverage, explored_evidence
+from checkers.verify import all_evidence, checks_for, run_checks
+from specs.evidence import Coverage, Evidence, coverage
 from specs.guarantees import AREAS, GUARANTEES, KINDS
 
 HELP = "run the evidence there is for all guarantees, or for those named, and show what is missing"
@@ -37,7 +38,7 @@ def run(arguments: Namespace, display: Display) -> int:
             bar.update(task, advance=1, description=outcome.check.name)
             outcomes.append(outcome)
     outcomes.sort(key=lambda outcome: checks.index(outcome.check))
-    covered = [c for c in coverage(explored_evidence()) if c.guarantee.id in ids]
+    covered = [c for c in coverage(all_evidence()) if c.guarantee.id in ids]
     if arguments.json:
         display.out(json.dumps({"guarantees": [as_json(c, outcomes) for c in covered]}))
     else:
@@ -83,9 +84,9 @@ def report(covered: Sequence[Coverage], outcomes: Sequence[Outcome], display: Di
 
 def told(evidence: Evidence, outcomes: Sequence[Outcome]) -> str:
     """What the checks behind some evidence say."""
-    behind = [o for o in outcomes if bears_on(o.check, evidence)]
-    fixed = "; ".join(str(o) for o in behind if o.check.expect is None)
-    caught = [o.check.variant for o in behind if o.check.expect is not None and o.complaint is None]
+    behind = [o for o in outcomes if o.check.bears_on(evidence)]
+    fixed = "; ".join(str(o) for o in behind if o.caught is None)
+    caught = [o.caught for o in behind if o.caught is not None and o.complaint is None]
     return f"{fixed}; catches {', '.join(caught)}" if caught else fixed
 
 
@@ -107,12 +108,10 @@ def as_json(one: Coverage, outcomes: Sequence[Outcome]) -> dict[str, Any]:
                         "command": o.check.command,
                         "verdict": o.verdict,
                         "as_expected": o.complaint is None,
-                        "distinct_states": o.distinct_states,
-                        "depth": o.depth,
-                        "bounds": o.check.instance.bounds,
+                        **o.figures,
                     }
                     for o in outcomes
-                    if bears_on(o.check, evidence)
+                    if o.check.bears_on(evidence)
                 ],
             }
             for evidence in one.evidence

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from checkers.verify import Check
+from checkers.explore.check import ExplorationCheck
 
 FOLDER = Path(__file__).parent
 
 
-def path_of(check: Check) -> Path:
+def path_of(check: ExplorationCheck) -> Path:
     """The file that holds the counterexample of a check."""
     return FOLDER / f"{check.name}.json"

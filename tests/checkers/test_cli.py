@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 
 from checkers import cli
+from checkers.check import Check
 from checkers.commands import verify as verify_command
 from checkers.counterexample import load
 from checkers.explore import checkpoint, search
+from checkers.explore.check import ExplorationCheck, exploration_checks
 from checkers.explore.compile import cache_folder
 from checkers.verdict import Violated
-from checkers.verify import Check, all_checks, checks_for
+from checkers.verify import checks_for
 from specs.catalogue import NAMES
 from specs.instance import Instance
 from tests.checkers.explore.searches import BREAKS_DEPTH, BREAKS_STRONG_ISR
@@ -322,7 +324,7 @@ def checks_of_log_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the others to the tests that verify everything."""
     every: Callable[[frozenset[str]], tuple[Check, ...]] = checks_for
     monkeypatch.setattr(
-        verify_command, "checks_for", lambda ids: tuple(check for check in every(ids) if check.spec == "log_order")
+        verify_command, "checks_for", lambda ids: tuple(check for check in every(ids) if check.name == "log_order")
     )
 
 
@@ -358,10 +360,10 @@ def test_verify_takes_an_area_for_all_its_guarantees() -> None:
 
 
 def test_verify_fails_where_evidence_does_not_come_out_as_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = next(c for c in all_checks() if c.spec == "alter_partition" and c.expect is not None)
+    wrong = next(c for c in exploration_checks() if c.spec == "alter_partition" and c.expect is not None)
     assert wrong.expect is not None
     deeper = type(wrong.expect)(wrong.expect.breaks, wrong.expect.depth + 1, wrong.expect.bounds)
-    monkeypatch.setattr(verify_command, "checks_for", lambda _: (Check(wrong.spec, wrong.variant, deeper),))
+    monkeypatch.setattr(verify_command, "checks_for", lambda _: (ExplorationCheck(wrong.spec, wrong.variant, deeper),))
     code, lines = logproof("verify")
     assert code == 1
     said = f"but breaks {deeper.breaks} after {wrong.expect.depth}"

@@ -6,15 +6,15 @@ import pytest
 
 from checkers.counterexample import load
 from checkers.replay import Replayed, replay
-from checkers.verify import Check, all_checks
+from checkers.explore.check import ExplorationCheck, exploration_checks
 from reports.drawing import draw
 from reports.gallery import FOLDER, path_of
 
-EXPECTING = [check for check in all_checks() if check.expect is not None]
+EXPECTING = [check for check in exploration_checks() if check.expect is not None]
 
 
 @pytest.mark.parametrize("check", EXPECTING, ids=lambda check: check.name)
-def test_committed_counterexample_replays_at_the_shortest_depth(check: Check) -> None:
+def test_committed_counterexample_replays_at_the_shortest_depth(check: ExplorationCheck) -> None:
     # That no shorter one exists is what tests/checkers/test_verify.py explores; both hold the same depth.
     counterexample = load(path_of(check))
     result = replay(counterexample)
