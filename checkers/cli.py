@@ -4,33 +4,65 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from importlib.metadata import version
+from typing import Protocol, cast
 
-from checkers.commands import explore, listing, replay, simulate, verify
 from checkers.commands.display import Display
 from checkers.verdict import UserError
 from specs.language import SpecError
 
-COMMANDS = {"list": listing, "explore": explore, "simulate": simulate, "replay": replay, "verify": verify}
+COMMANDS: Mapping[str, str] = {
+    "list": "checkers.commands.listing",
+    "explore": "checkers.commands.explore",
+    "simulate": "checkers.commands.simulate",
+    "replay": "checkers.commands.replay",
+    "check": "checkers.commands.check",
+    "verify": "checkers.commands.verify",
+}
+"""The module of each command; only that of the command that is run is imported."""
 
 
-def parser() -> ArgumentParser:
-    """The parser of all commands."""
+class Command(Protocol):
+    """What the module of a command has."""
+
+    HELP: str
+
+    def add(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+
+    def run(self, arguments: Namespace, display: Display) -> int:
+        """Run it; returns the exit code."""
+
+
+def command(module: str) -> Command:
+    """The command in a module."""
+    return cast("Command", import_module(module))
+
+
+def parser(modules: Mapping[str, str]) -> ArgumentParser:
+    """The parser of some commands, each with the module that it is in."""
     result = ArgumentParser(prog="logproof", description="Puts a Kafka-style log to the proof.")
     result.add_argument("--version", action="version", version=f"logproof {version('logproof')}")
     commands = result.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, module in COMMANDS.items():
-        module.add(commands.add_parser(name, help=module.HELP, description=module.HELP))
+    for name, module in modules.items():
+        one = command(module)
+        one.add(commands.add_parser(name, help=one.HELP, description=one.HELP))
     return result
 
 
-def main(arguments: Sequence[str], display: Display) -> int:
-    """Run one command; returns the exit code. Errors of the user's go to standard error, in one line each."""
+def main(arguments: Sequence[str], display: Display, more: Mapping[str, str] | None = None) -> int:
+    """Run one command, ours or one of `more`; returns the exit code.
+
+    Errors of the user's go to standard error, in one line each.
+    """
+    modules = {**COMMANDS, **(more or {})}
+    named = {name: module for name, module in modules.items() if arguments and arguments[0] == name}
     try:
-        parsed = parser().parse_args(arguments)
-        return int(COMMANDS[parsed.command].run(parsed, display))
+        parsed = parser(named or modules).parse_args(arguments)
+        return command(modules[parsed.command]).run(parsed, display)
     except (UserError, SpecError) as error:
         print(f"logproof: {error}", file=sys.stderr)
         return 2

@@ -11,17 +11,18 @@ from multiprocessing import get_context
 
 from checkers.check import Check, Outcome
 from checkers.explore.check import exploration_checks
+from checkers.history.check import history_checks, history_evidence
 from specs.evidence import Evidence, explored_evidence
 
 
 def all_checks() -> tuple[Check, ...]:
     """All checks of all engines."""
-    return exploration_checks()
+    return (*exploration_checks(), *history_checks())
 
 
 def all_evidence() -> tuple[Evidence, ...]:
     """What all engines have to say on guarantees."""
-    return explored_evidence()
+    return (*explored_evidence(), *history_evidence())
 
 
 def checks_for(guarantees: frozenset[str]) -> tuple[Check, ...]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from checkers.explore.outcome import Progress
 from checkers.verdict import Violated
 from specs.instance import Instance
+
+if TYPE_CHECKING:
+    from checkers.history.history import History
 
 
 class Display(Protocol):
@@ -19,6 +22,12 @@ class Display(Protocol):
 
     def draw(self, instance: Instance, violated: Violated, *, full: bool) -> str:
         """A counterexample as text; `full` shows whole states, not changes."""
+
+    def timeline(self, history: History, core: Sequence[int], why: Mapping[int, str]) -> str:
+        """Operations (by their invokes) of a history as text: a minimal core, and those of which something is said."""
+
+    def timeline_page(self, history: History, core: Sequence[int], why: Mapping[int, str]) -> str:
+        """The same as a page of HTML."""
 
 
 def progress_line() -> tuple[Callable[[Progress], None] | None, Callable[[], None]]:

@@ -1,0 +1,1 @@
+"""Judging recorded histories: formats, linearizability, weaker models, Kafka's anomalies."""

@@ -1,0 +1,31 @@
+"""What a recording was made with, as far as it decides which anomalies are allowed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from checkers.history.history import NONE, History
+
+Isolation = Literal["read_committed", "read_uncommitted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the clients were set to, and what may be concluded from the recording."""
+
+    ww_deps: bool = False
+    """Whether the order of two messages in a log counts as an order of the transactions that sent them."""
+    subscribed: bool = False
+    """Whether consumers were given their keys by a group, and not by assign alone."""
+    isolation: Isolation = "read_committed"
+    drained: bool = True
+    """Whether consumers had the time to poll everything before the recording ended."""
+
+
+def subscribes(history: History) -> bool:
+    """Whether any process of the history subscribes."""
+    code = history.functions.find("subscribe")
+    return code != NONE and bool(np.any(history.function == code))

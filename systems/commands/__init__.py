@@ -1,0 +1,1 @@
+"""The commands that need real systems: `logproof record` and `logproof systems`."""

@@ -1,0 +1,216 @@
+"""`logproof check`: verdicts, evidence and exit codes on files as users have them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checkers import cli
+from checkers.history.check import FOLDER, MINIMAL, history_checks, history_evidence
+from checkers.history.history import History
+from checkers.verdict import Violated
+from specs.guarantees import GUARANTEES
+from specs.instance import Instance
+from tests.checkers.history.anomalies.judged import Event, done
+from tests.checkers.history.anomalies.test_minimal import CASES
+from tests.checkers.history.histories import events
+
+LOST = CASES["lost_write"].shows
+KEPT = [*done(0, "send", ("x", "a", 0), ("x", "b", 1)), *done(1, "poll", {"x": [[0, "a"], [1, "b"]]})]
+STALE = [
+    (0, "invoke", "write", 1),
+    (0, "ok", "write", 1),
+    (1, "invoke", "read"),
+    (1, "ok", "read", 1),
+    (0, "invoke", "write", 2),
+    (0, "ok", "write", 2),
+    (1, "invoke", "read"),
+    (1, "ok", "read", 1),
+]
+
+
+class Paper:
+    """A display that keeps what is printed, and says which operations it would draw."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def out(self, text: str = "") -> None:
+        """Keep a line."""
+        self.lines.append(text)
+
+    def draw(self, instance: Instance, violated: Violated, *, full: bool) -> str:
+        """Nothing here is a run."""
+        raise AssertionError(instance, violated, full)
+
+    def timeline(self, history: History, core: Sequence[int], why: Mapping[int, str]) -> str:
+        """Say what would be drawn."""
+        return f"timeline of {[int(history.index[event]) for event in core]}, {len(why)} of them explained\n"
+
+    def timeline_page(self, history: History, core: Sequence[int], why: Mapping[int, str]) -> str:
+        """Say what would be drawn."""
+        return f"page of {self.timeline(history, core, why)}"
+
+
+def written(path: Path, *history: Event) -> Path:
+    """A file of these events."""
+    lines = [json.dumps({"index": index, **event}) for index, event in enumerate(events(*history))]
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def check(*arguments: object) -> tuple[int, list[str]]:
+    """The exit code and the lines."""
+    paper = Paper()
+    return cli.main(["check", *map(str, arguments)], paper), paper.lines
+
+
+def as_json(*arguments: object) -> tuple[int, dict[str, Any]]:
+    """The exit code and the one object."""
+    code, lines = check(*arguments, "--json")
+    return code, json.loads("\n".join(lines))
+
+
+def test_a_log_that_keeps_everything_holds(tmp_path: Path) -> None:
+    code, found = as_json(written(tmp_path / "kept.jsonl", *KEPT))
+    assert (code, found["verdict"], found["model"], found["operations"], found["anomalies"]) == (
+        0,
+        "holds",
+        "log",
+        2,
+        {},
+    )
+    assert found["linearizability"]["verdict"] == "holds"
+
+
+def test_a_lost_write_is_shown_with_its_evidence(tmp_path: Path) -> None:
+    path = written(tmp_path / "lost.jsonl", *LOST)
+    code, found = as_json(path)
+    assert (code, found["verdict"]) == (1, "violated")
+    assert found["anomalies"]["lost_write"] == [CASES["lost_write"].evidence]
+    assert "int_send_skip" in found["allowed"]
+    code, lines = check(path)
+    assert (code, lines[1]) == (1, "violated: lost_write, unseen")
+    assert any('value="a", offset=0' in line for line in lines)
+
+
+def test_what_the_settings_allow_is_told_apart(tmp_path: Path) -> None:
+    aborted = [*done(0, "txn", ("x", "a"), type="fail"), *done(1, "poll", {"x": [[0, "a"]]})]
+    path = written(tmp_path / "aborted.jsonl", *aborted)
+    assert as_json(path)[1]["verdict"] == "violated"
+    code, found = as_json(path, "--isolation", "read_uncommitted")
+    assert (code, list(found["anomalies"])) == (0, ["aborted_read"])
+    assert found["allowed"]["aborted_read"].startswith("with read_uncommitted: ")
+
+
+def test_ends_that_open_transactions_hold_back_do_not_count(tmp_path: Path) -> None:
+    behind = [*done(0, "send", ("x", "a", 0)), (1, "invoke", "end_offset", ["x"]), (1, "ok", "end_offset", {"x": 0})]
+    seen = done(2, "poll", {"x": [[0, "a"]]})
+    assert check(written(tmp_path / "plain.jsonl", *behind, *seen))[0] == 1
+    opened = [(3, "invoke", "txn", [["send", "x", "b"]])]
+    assert check(written(tmp_path / "open.jsonl", *opened, *behind, *seen))[0] == 0
+    assert check(written(tmp_path / "open.jsonl", *opened, *behind, *seen), "--isolation", "read_uncommitted")[0] == 1
+
+
+def test_a_recording_that_ends_early_may_leave_messages_unseen(tmp_path: Path) -> None:
+    path = written(tmp_path / "unseen.jsonl", *CASES["unseen"].shows)
+    assert [check(path)[0], check(path, "--ends-early")[0]] == [1, 0]
+
+
+def test_a_stale_read_is_explained_and_drawn(tmp_path: Path) -> None:
+    path, page = written(tmp_path / "stale.jsonl", *STALE), tmp_path / "page.html"
+    code, lines = check(path, "--html", page)
+    assert (code, lines[1]) == (1, "violated: not linearizable")
+    assert "timeline of [4, 6]" in lines[-1]
+    assert page.read_text(encoding="utf-8").startswith("page of timeline of [4, 6]")
+    failure = as_json(path)[1]["linearizability"]["failure"]
+    assert (failure["prefix"], failure["core"], failure["core_is_minimal"]) == (7, [4, 6], True)
+
+
+def test_too_few_steps_leave_it_unknown(tmp_path: Path) -> None:
+    repeated = [(0, "invoke", "write", 1), (0, "ok", "write", 1), *STALE]  # values that are not unique: a search
+    code, found = as_json(written(tmp_path / "stale.jsonl", *repeated), "--model", "cas-register", "--steps-max", 1)
+    assert (code, found["verdict"]) == (2, "unknown")
+    assert "1" in found["linearizability"]["reason"]
+
+
+def test_a_level_of_consistency_can_be_asked_for(tmp_path: Path) -> None:
+    behind = [
+        *done(0, "send", ("x", "a", 1)),
+        *done(0, "send", ("x", "b", 0)),
+        *done(1, "poll", {"x": [[0, "b"], [1, "a"]]}),
+    ]
+    code, found = as_json(written(tmp_path / "behind.jsonl", *behind), "--level", "monotonic_writes")
+    assert code == 1
+    assert [v["level"] for v in found["consistency"]["violations"]] == ["monotonic_writes"]
+
+
+def test_figures_are_added_when_asked_for(tmp_path: Path) -> None:
+    figures = as_json(written(tmp_path / "lost.jsonl", *LOST), "--figures")[1]["figures"]
+    assert set(figures) == {"worst_realtime_lag", "consume_counts", "unseen"}
+
+
+def test_compressed_histories_are_read(tmp_path: Path) -> None:
+    plain = written(tmp_path / "lost.jsonl", *LOST)
+    packed = tmp_path / "lost.jsonl.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert as_json(packed)[1] == as_json(plain)[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"process": 0, "type": "done", "f": "send"}\n', "line 1"),
+        ('{"process": 0, "type": "invoke", "f": "sleep"}\n', "holds no operation that can be judged"),
+        ("", "has no events"),
+    ],
+)
+def test_what_is_no_history_is_refused(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "history.jsonl"
+    path.write_text(text, encoding="utf-8")
+    assert check(path, "--format", "json-lines") == (2, [])
+    error = capsys.readouterr().err
+    assert error.startswith(f"logproof: {path}")
+    assert said in error
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(tmp_path / "none.jsonl") == (2, [])
+    assert "none.jsonl" in capsys.readouterr().err
+
+
+# --------------------------------------------------------------------------------------- the recordings that come along
+
+
+def test_every_anomaly_comes_with_its_minimal_history() -> None:
+    there = {check.recording for check in history_checks()}
+    assert {f"{MINIMAL}{name}" for name in CASES} <= there
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_minimal_recording_is_the_one_that_is_tested(name: str, tmp_path: Path) -> None:
+    recorded = (FOLDER / "minimal" / f"{name}.jsonl").read_text(encoding="utf-8")
+    assert recorded == written(tmp_path / "case.jsonl", *CASES[name].shows).read_text(encoding="utf-8")
+
+
+def test_recordings_speak_for_guarantees_that_there_are() -> None:
+    evidence = history_evidence()
+    assert {e.guarantee for e in evidence} <= set(GUARANTEES)
+    assert {"REP-1", "LOG-1", "TXN-3"} <= {e.guarantee for e in evidence}
+
+
+def test_a_recording_that_no_longer_shows_what_it_must_is_a_complaint() -> None:
+
+    check = next(c for c in history_checks() if c.recording == "minimal_lost_write")
+    assert check.run().complaint is None
+    complaint = replace(check, anomalies=("duplicate",)).run().complaint
+    assert complaint is not None
+    assert "anomalies duplicate" in complaint

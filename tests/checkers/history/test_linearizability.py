@@ -1,0 +1,181 @@
+"""Linearizability against an oracle that tries all orders, and what is said of histories that are not linearizable."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from checkers.history.linearizability import Linearizability, linearizable, models
+from checkers.verdict import UserError
+from tests.checkers.history.histories import events, recorded
+from tests.checkers.history.small_histories import KINDS, Kind, Operation, drawn, events_of, is_linearizable, timed_events_of
+
+HISTORIES = 400
+VERDICTS = {True: "holds", False: "violated"}
+Operations = tuple[Operation, ...]
+
+
+def many(kind: Kind, seed: int, count: int, most: int) -> list[Operations]:
+    """Small random histories."""
+    rng = np.random.default_rng(seed)
+    return [drawn(kind, rng, int(rng.integers(2, most + 1))) for _ in range(count)]
+
+
+def judged(kind: Kind, histories: list[Operations]) -> list[str]:
+    """The verdicts on histories, each of which is that of a key of its own."""
+    found = [event for key, operations in enumerate(histories) for event in events_of(operations, key)]
+    verdicts = {p.key: p.verdict for p in linearizable(recorded(*found), kind.model).partitions}
+    return [verdicts.get(key, "holds") for key in range(len(histories))]
+
+
+def agree(name: str, seed: int, count: int, most: int) -> Counter[str]:
+    """Compare with the oracle; how often each verdict came."""
+    histories = many(KINDS[name], seed, count, most)
+    expected = [VERDICTS[is_linearizable(KINDS[name], operations)] for operations in histories]
+    actual = judged(KINDS[name], histories)
+    wrong = [histories[k] for k in range(count) if expected[k] != actual[k]]
+    assert min(wrong, key=len, default=()) == ()
+    return Counter(actual)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_agrees_with_trying_all_orders(name: str) -> None:
+    verdicts = agree(name, 1, HISTORIES, 6)
+    assert min(verdicts["holds"], verdicts["violated"]) > HISTORIES // 12
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(2, 12))
+@pytest.mark.parametrize("name", KINDS)
+def test_agrees_with_trying_all_orders_of_more(name: str, seed: int) -> None:
+    assert agree(name, seed, 2000, 8)["holds"] > 0
+
+
+# ------------------------------------------------------------------------------------- where it ends, and minimal cores
+
+
+def explained(name: str, seed: int, count: int) -> int:
+    """Hold prefix and core against the oracle, for histories that are not linearizable; how many there were."""
+    kind, found = KINDS[name], 0
+    for operations in many(kind, seed, count, 6):
+        result = linearizable(recorded(*events_of(operations, 0)), kind.model)
+        if result.violation is not None:
+            found += 1
+            check_explanation(kind, operations, result)
+    return found
+
+
+def check_explanation(kind: Kind, operations: Operations, result: Linearizability) -> None:
+    """The prefix is the longest, and the core minimal."""
+    violation = result.violation
+    assert violation is not None
+    timed = timed_events_of(operations, 0)
+    numbered = {number: k for k, (_, number, event) in enumerate(timed) if event["type"] == "invoke"}
+    clocks = [clock for clock, _, _ in timed]
+    cut = until(operations, clocks[violation.ends_at])
+    assert not is_linearizable(kind, cut)
+    assert is_linearizable(kind, until(operations, clocks[violation.ends_at] - 1))
+    assert violation.is_minimal
+    core = {k for k, o in enumerate(cut) if numbered[k] in violation.core}
+    assert len(core) == len(violation.core)
+    assert not is_linearizable(kind, held_to(cut, core))
+    assert [k for k in sorted(core) if not is_linearizable(kind, held_to(cut, core - {k}))] == []
+
+
+def until(operations: Operations, clock: int) -> Operations:
+    """The operations as they are at a moment: those not completed by then may still take effect."""
+    begun = [o for o in operations if o.invoke <= clock]
+    return tuple(replace(o, outcome="info") if o.complete > clock and o.outcome == "ok" else o for o in begun)
+
+
+def held_to(operations: Operations, core: set[int]) -> Operations:
+    """The operations, of which only some must have happened; what failed did not, all the same."""
+    return tuple(
+        replace(o, outcome="maybe") if o.outcome == "ok" and k not in core else o for k, o in enumerate(operations)
+    )
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_prefix_is_longest_and_core_minimal(name: str) -> None:
+    assert explained(name, 1, 40) > 1
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", KINDS)
+def test_prefix_is_longest_and_core_minimal_of_more(name: str) -> None:
+    assert explained(name, 2, 2000) > 100
+
+
+def judge(model: str, *spoken: tuple[Any, ...]) -> Linearizability:
+    """The verdict on a few events."""
+    return linearizable(recorded(*events(*spoken)), model)
+
+
+def done(process: int, function: str, asked: Any = None, answer: Any = None) -> list[tuple[Any, ...]]:  # noqa: ANN401
+    """An operation that completes at once."""
+    return [(process, "invoke", function, asked), (process, "ok", function, asked if answer is None else answer)]
+
+
+EXPLAINED: dict[str, tuple[str, list[tuple[Any, ...]], tuple[int, ...], tuple[int, ...], tuple[int, str]]] = {
+    "a stale read": (
+        "register",
+        [*done(0, "write", 1), *done(0, "write", 2), *done(1, "read", None, 1)],
+        (2, 4),
+        (0,),
+        (4, "it can't take effect before it completes: after what came before it, in any order, the register holds 2"),
+    ),
+    "a value that nobody wrote": (
+        "register",
+        [*done(0, "write", 1), *done(1, "read", None, 3)],
+        (2,),
+        (),
+        (2, "it can't take effect before it completes: after what came before it, in any order, the register holds 1"),
+    ),
+    "a mutex held twice": (
+        "mutex",
+        [*done(0, "acquire"), *done(1, "acquire")],
+        (0, 2),
+        (),
+        (
+            2,
+            "it can't take effect before it completes: after what came before it, in any order, "
+            "process 0 holds the mutex",
+        ),
+    ),
+    "appends out of order": (
+        "log",
+        [
+            *done(0, "send", [["send", "k", "x"]], [["send", "k", [1, "x"]]]),
+            *done(0, "send", [["send", "k", "y"]], [["send", "k", [0, "y"]]]),
+        ],
+        (0, 2),
+        (),
+        (2, "it completed before an operation was invoked that its offset says came first"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_says_what_cannot_be_placed_and_why(name: str) -> None:
+    model, spoken, core, sources, unplaced = EXPLAINED[name]
+    violation = judge(model, *spoken).violation
+    assert violation is not None
+    assert (core, sources, (unplaced,)) == (violation.core, violation.sources, violation.unplaced)
+    assert len(spoken) - 1 == violation.prefix_events
+
+
+# --------------------------------------------------------------------------------------------------- what it is told
+
+
+def test_an_unknown_model_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UserError, match=r"model 'regster': there is none of that name; there are register, cas-register, kv"):
+        linearizable(recorded(), "regster")
+    assert ("register", "cas-register", "kv", "log", "offsets", "mutex", "queue") == models()
+
+
+def test_a_history_without_operations_holds() -> None:
+    assert all(linearizable(recorded(), model).verdict == "holds" for model in models())

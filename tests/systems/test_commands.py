@@ -1,0 +1,159 @@
+"""`logproof record` and `logproof systems`: what they print, and how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checkers.verdict import UserError, Violated
+from specs.instance import Instance
+from systems import catalogue, kafka_install
+from systems.catalogue import Known
+from systems.commands import record, systems
+from tests.systems.toy_log import ToyLog
+
+CALM = ["--set", "subscribe_share=0", "--set", "clients=2", "--set", "faults=0"]
+
+
+class Lines:
+    """Keeps what is printed."""
+
+    def __init__(self) -> None:
+        self.printed: list[str] = []
+
+    def out(self, text: str = "") -> None:
+        """Keep a line."""
+        self.printed.append(text)
+
+    def draw(self, instance: Instance, violated: Violated, *, full: bool) -> str:
+        """Never asked for."""
+        raise AssertionError((instance, violated, full))
+
+
+def nothing() -> None:
+    """Nothing is missing."""
+
+
+def toys(**systems_by_name: ToyLog) -> Mapping[str, Known]:
+    return {name: Known(lambda system=system: system, "a toy", nothing) for name, system in systems_by_name.items()}  # type: ignore[misc]
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> ToyLog:
+    system = ToyLog()
+    for module in (catalogue, record, systems):
+        monkeypatch.setattr(module, "SYSTEMS", toys(toy=system))
+    return system
+
+
+def call(module: Any, *arguments: str) -> tuple[int, list[str]]:  # noqa: ANN401 - a command
+    parser, display = ArgumentParser(), Lines()
+    module.add(parser)
+    return module.run(parser.parse_args(arguments), display), display.printed
+
+
+def test_a_recording_is_written_and_its_figures_printed(toy: ToyLog, tmp_path: Path) -> None:
+    path = tmp_path / "h.jsonl"
+    code, printed = call(record, "toy", "--out", str(path), "--operations", "50", "--seed", "4", "--json", *CALM)
+    figures = json.loads(printed[-1])
+    assert (0, True, 4) == (code, figures["complete"], figures["seed"])
+    assert figures["events"] == len(path.read_text(encoding="utf-8").splitlines()) > 100
+    assert 0 == toy.started
+
+
+def test_people_are_told_the_configuration_first(toy: ToyLog, tmp_path: Path) -> None:  # noqa: ARG001 - is recorded
+    code, printed = call(record, "toy", "--out", str(tmp_path / "h"), "--operations", "20", *CALM)
+    assert 0 == code
+    assert "toy, with" == printed[0]
+    assert "  clients = 2\n" in printed[1]
+    assert printed[-1].startswith("  ")
+
+
+def test_an_incomplete_recording_is_no_pass(toy: ToyLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("systems.worker.GIVE_UP_SECONDS", 0.02)
+    monkeypatch.setattr("systems.worker.REOPEN_SECONDS", 0.01)
+    toy.down = True
+    code, printed = call(record, "toy", "--out", str(tmp_path / "h"), "--operations", "20", *CALM)
+    assert 2 == code
+    assert "incomplete: client-1 ended early, the system was out of its reach" == printed[-1]
+
+
+def test_a_plan_is_printed_without_recording(toy: ToyLog) -> None:
+    code, printed = call(record, "toy", "--plan", "--operations", "20", *CALM)
+    assert 0 == code
+    assert 20 == sum("operation" in json.loads(line) for line in printed)
+    assert 0 == toy.sends
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "name either a system"),
+        (["toy", "--bootstrap", "a:1"], "name either a system"),
+        (["toy"], "--out FILE: say where the history goes"),
+        (["toy", "--client", "a=b"], "--client: only with --bootstrap"),
+        (["toy", "--set", "clients"], "--set clients: must be NAME=VALUE"),
+        (["toy", "--set", "clients=0"], "clients = 0: must be from 1 to 64"),
+        (["toy", "--operations", "0"], "operations = 0: must be from 1 to"),
+        (["toy", "--seed", "-1"], "seed = -1: must be from 0 to"),
+    ],
+)
+def test_a_wrong_call_says_what_is_right(toy: ToyLog, arguments: list[str], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        call(record, *arguments)
+    assert 0 == toy.sends
+
+
+def test_a_cluster_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("confluent_kafka")
+    monkeypatch.setattr("systems.cluster.ANSWER_SECONDS", 0.1)
+    with pytest.raises(UserError, match=r"127\.0\.0\.1:1: lists 0 of 1 brokers after 0 s"):
+        call(record, "--bootstrap", "127.0.0.1:1", "--out", str(tmp_path / "h"))
+
+
+def test_a_termination_ends_the_recording_as_an_interrupt_does() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), record.ended_by_sigterm():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert before == signal.getsignal(signal.SIGTERM)
+
+
+def test_systems_are_listed_with_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LOGPROOF_CACHE", str(tmp_path))
+    monkeypatch.setattr(kafka_install, "java", lambda: "java")
+    code, printed = call(systems, "list", "--json")
+    entries = {entry["name"]: entry for entry in json.loads(printed[0])}
+    assert (0, ["mock", "tansu", "kafka"]) == (code, list(entries))
+    assert f"is not installed in {tmp_path}/apache-kafka-" in entries["kafka"]["missing"]
+    assert entries["kafka"]["missing"].endswith("logproof systems install kafka")
+    assert [] == entries["mock"]["faults"]
+
+
+def test_installing_without_java_or_maven_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LOGPROOF_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(
+        UserError, match=r"there is no program java on the path; Apache Kafka .* needs Java 17 or newer"
+    ):
+        call(systems, "install", "kafka")
+    script(tmp_path / "java", 'echo "openjdk version \\"11.0.2\\""')
+    with pytest.raises(UserError, match=r"java says 'openjdk version \"11\.0\.2\"'; Apache Kafka"):
+        call(systems, "install", "kafka")
+    script(tmp_path / "java", 'echo "openjdk version \\"17.0.15\\""')
+    with pytest.raises(UserError, match="there is no program mvn on the path"):
+        call(systems, "install", "kafka")
+    script(tmp_path / "mvn", "echo no network; exit 1")
+    with pytest.raises(UserError, match="mvn can't fetch Apache Kafka's jars:\n  no network"):
+        call(systems, "install", "kafka")
+
+
+def script(path: Path, text: str) -> None:
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    path.chmod(0o700)
