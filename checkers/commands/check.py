@@ -14,7 +14,7 @@ from checkers.commands.display import Display
 from checkers.history.anomalies.analysis import analyse
 from checkers.history.anomalies.columns import Evidence
 from checkers.history.anomalies.figures import consume_counts, unseen_over_time, worst_realtime_lag
-from checkers.history.anomalies.settings import Settings, subscribes
+from checkers.history.anomalies.settings import Settings, isolation_of, subscribes
 from checkers.history.anomalies.table import EXPLANATIONS
 from checkers.history.consistency.hierarchy import LEVELS
 from checkers.history.format import AUTO, FORMATS, read_history
@@ -41,8 +41,7 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--isolation",
         choices=("read_committed", "read_uncommitted"),
-        default="read_committed",
-        help="of the consumers (read_committed)",
+        help="of the consumers (as the recording says; read_committed if it doesn't)",
     )
     parser.add_argument("--ww-deps", action="store_true", help="take the order in a log for an order of transactions")
     parser.add_argument(
@@ -70,7 +69,7 @@ def run(arguments: Namespace, display: Display) -> int:
     settings = Settings(
         ww_deps=arguments.ww_deps,
         subscribed=subscribes(history),
-        isolation=arguments.isolation,
+        isolation=arguments.isolation or isolation_of(history),
         drained=not arguments.ends_early,
     )
     model = None if arguments.model == AUTO else arguments.model

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from checkers.check import Outcome
-from checkers.history.anomalies.settings import Settings, subscribes
+from checkers.history.anomalies.settings import Settings, isolation_of, subscribes
 from checkers.history.anomalies.table import ANOMALIES
 from checkers.history.format import read_history
 from checkers.history.judge import Judgement, Question, judge
@@ -67,6 +67,7 @@ class HistoryCheck:
         settings = Settings(
             ww_deps="--ww-deps" in self.settings,
             subscribed=subscribes(history),
+            isolation=isolation_of(history),
             drained="--ends-early" not in self.settings,
         )
         found = judge(history, Question(settings=settings))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from checkers.history.calls import Calls
 from checkers.history.contents import Contents, contents_of
-from checkers.history.history import NIL, NONE, History, Kind
+from checkers.history.history import NIL, NONE, EventType, History, Kind
 from checkers.history.wing_gong_lowe.arrange import OPEN
 from checkers.history.wing_gong_lowe.encoded import Effects, Encoded
 from checkers.history.wing_gong_lowe.kernel import NOTHING
@@ -253,7 +253,9 @@ def encode_queue(calls: Calls, history: History) -> Encoding:
     values, (value,) = numbered(calls.value)
     names = ("enqueue", "dequeue", "dequeue_nothing", "take")
     enqueue, dequeue, dequeue_nothing, take = (machine.number_of(name) for name in names)
-    takes = np.where(calls.complete == OPEN, take, np.where(value == 0, dequeue_nothing, dequeue))
+    partner = history.partner[calls.invoke]
+    answered = (partner != NONE) & (history.type[partner] == EventType.OK)
+    takes = np.where(~answered, take, np.where(value == 0, dequeue_nothing, dequeue))
     enqueues = calls.kind == Kind.ENQUEUE
     action = np.where(enqueues, enqueue, takes)
     nothing = np.full(len(calls), NOTHING)

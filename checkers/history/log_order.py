@@ -25,15 +25,16 @@ from checkers.history.wing_gong_lowe.arrange import OPEN
 Ints = NDArray[np.int64]
 SPARSE = 4
 """Offsets are used as indexes if there are at most so many times as many of them as there are calls."""
+WRITTEN_LATE = ("what it wrote was found before it was invoked", "it completed before what it found was written")
 KINDS = (Kind.SEND, Kind.RECORD, Kind.END)
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Calls, by position, of one log that can't all be linearized, and why."""
+    """Calls, by position, of one log that can't all be linearized, and what is wrong with each."""
 
     calls: tuple[int, ...]
-    why: str
+    why: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,9 +133,11 @@ class _Judge:
         self._in_order()
         return LogOrder(self.conflicts, frozenset(self.ambiguous))
 
-    def report(self, calls: tuple[int, ...], why: str) -> None:
-        """Keep a conflict unless its log has one already."""
-        self.conflicts.setdefault(int(self.calls.key[calls[0]]), Conflict(calls, why))
+    def report(self, calls: tuple[int, ...], *why: str) -> None:
+        """Keep a conflict unless its log has one already. A single sentence is true of each of the calls."""
+        self.conflicts.setdefault(
+            int(self.calls.key[calls[0]]), Conflict(calls, why if len(why) == len(calls) else why * len(calls))
+        )
 
     def firsts(self, found: Ints) -> Ints:
         """Of some calls, the first of each log."""
@@ -162,9 +165,7 @@ class _Judge:
             same = (self.calls.key == self.calls.key[call]) & (self.calls.value == self.calls.value[call])
             placed = same & (self.slots.of >= 0) & (self.slots.of != self.slots.of[call])
             if (same & (self.calls.kind == Kind.SEND)).any() and placed.any():
-                other = int(np.flatnonzero(placed)[0])
-                at = f"{self.place} {self.calls.offset[other]}"
-                self.report((other, int(call)), f"what it found lies at {at}, too, but was written once")
+                self.report((int(np.flatnonzero(placed)[0]), int(call)), f"one write can't have two {self.place}s")
             else:
                 self.report((int(call),), "nobody wrote what it found")
 
@@ -197,11 +198,14 @@ class _Judge:
 
     def _report_late(self, after: int, last: int) -> None:
         """One call was invoked after another one completed, which must come later."""
-        own = self.slots.of[after] == self.slots.of[last] and self.calls.kind[after] != Kind.END
-        found = (
-            "what it found was written" if own else f"an operation was invoked that its {self.place} says came first"
+        if self.slots.of[after] == self.slots.of[last] and self.calls.kind[after] != Kind.END:
+            self.report((after, last), *WRITTEN_LATE)
+            return
+        self.report(
+            (after, last),
+            f"it was invoked after an operation completed that its {self.place} says came later",
+            f"it completed before an operation was invoked that its {self.place} says came first",
         )
-        self.report((after, last), f"it completed before {found}")
 
     def _place_unplaced(self) -> None:
         """Find the slots of sends and records whose offsets are not known, by their values."""
@@ -250,7 +254,7 @@ class _Judge:
             elif send is None:
                 self.report((call,), "nobody wrote what it found")
             elif calls.invoke[send] > calls.complete[call]:
-                self.report((send, call), "it completed before what it found was written")
+                self.report((send, call), *WRITTEN_LATE)
 
 
 def ranks(group: Ints) -> Ints:

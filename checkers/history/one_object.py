@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from checkers.history.calls import Calls
+from checkers.history.calls import Calls, paired
 from checkers.history.core import Sources, minimal
 from checkers.history.encoders import Encoding
-from checkers.history.history import History, Kind
+from checkers.history.history import NIL, History, Kind
 from checkers.history.log_order import log_order
 from checkers.history.models import LOG, VERSIONS, ZONES, Model
 from checkers.history.versions import as_log
@@ -141,18 +141,27 @@ def explain_log(calls: Calls, place: str) -> Why:
     conflict = next(iter(log_order(calls, place).conflicts.values()))
 
     def sources(core: Which) -> Which:
-        found = calls.value[core][calls.kind[core] == Kind.RECORD]
-        same = (calls.kind == Kind.SEND) & np.isin(calls.value, found)
+        found = calls.taken(core[calls.kind[core] == Kind.RECORD])
+        same = np.isin(paired(calls.value, calls.offset), paired(found.value, found.offset))
+        same |= (calls.offset == NIL) & np.isin(calls.value, found.value)
+        same |= np.isin(calls.value, found.value[found.offset == NIL])
+        same &= calls.kind == Kind.SEND
         same[core] = False
         return np.flatnonzero(same)
 
-    def impossible(core: Which) -> bool:
-        return not logs_hold(calls.taken(np.sort(np.concatenate([core, sources(core)]))))
+    def with_sources(core: Which) -> Which:
+        return np.sort(np.concatenate([core, sources(core)]))
 
-    core = minimal(np.array(sorted(conflict.calls)), impossible)
-    completions = calls.complete[core]
-    last = int(core[np.argmax(np.where(completions == OPEN, -1, completions))])
-    return Why(last, conflict.why, core, sources(core), is_minimal=True)
+    def impossible(core: Which) -> bool:
+        return not logs_hold(calls.taken(with_sources(core)))
+
+    begin = np.flatnonzero(np.isin(calls.value, calls.value[list(conflict.calls)]))
+    core = minimal(begin if impossible(begin) else np.arange(len(calls)), impossible)
+    both = with_sources(core)
+    conflict = next(iter(log_order(calls.taken(both), place).conflicts.values()))
+    ends = [(-1 if calls.complete[both[call]] == OPEN else calls.complete[both[call]]) for call in conflict.calls]
+    last = int(np.argmax(ends))
+    return Why(int(both[conflict.calls[last]]), conflict.why[last], core, sources(core), is_minimal=True)
 
 
 def logs_hold(calls: Calls) -> bool:

@@ -58,9 +58,7 @@ def own_calls(history: History, functions: frozenset[str], *, one_object: bool) 
     partner = history.partner[invoke].astype(np.int64)
     outcome = np.where(partner == NONE, EventType.INFO, history.type[partner])
     invoke, partner, outcome = (column[outcome != EventType.FAIL] for column in (invoke, partner, outcome))
-    has_rows = history.rows[invoke + 1] > history.rows[invoke]
-    key = np.full(len(invoke), NONE, np.int32)
-    key[has_rows] = history.key[history.rows[invoke[has_rows]]]
+    key = np.array([key_of(history, event) for event in invoke.tolist()], np.int32)
     nothing = np.full(len(invoke), NIL)
     return Calls(
         object=np.zeros(len(invoke), np.int64) if one_object else key.astype(np.int64),
@@ -73,6 +71,14 @@ def own_calls(history: History, functions: frozenset[str], *, one_object: bool) 
         expected=nothing,
         compares=np.zeros(len(invoke), bool),
     )
+
+
+def key_of(history: History, event: int) -> int:
+    """The code of the key of an event; of one whose function the format does not know, that of its field `key`."""
+    rows = history.rows_of(event)
+    code = int(history.key[rows[0]]) if len(rows) else NONE
+    name = history.fields.get(event, {}).get("key")
+    return history.keys.code(name) if code == NONE and name is not None else code
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,8 +143,8 @@ class _Encoder:
         match parameter:
             case "process":
                 return int(history.process[event])
-            case "key" if len(rows):
-                return int(history.key[rows[0]])
+            case "key":
+                return key_of(history, event)
             case "expected" if compares:
                 return self._number(int(history.value[rows[0]]))
             case "value" if len(rows):

@@ -39,7 +39,9 @@ def as_log(calls: Calls, is_read: Bools) -> Calls:
     """The calls on the log that such registers are; each read is two."""
     found = np.flatnonzero(is_read & (calls.complete != OPEN))
     writes = calls.taken(np.flatnonzero(~is_read & (calls.offset != NIL)))
-    written = np.isin(paired(calls.object[found], calls.offset[found]), paired(writes.object, writes.offset)) | (calls.value[found] != NIL)
+    written = np.isin(paired(calls.object[found], calls.offset[found]), paired(writes.object, writes.offset)) | (
+        calls.value[found] != NIL
+    )
     ends = calls.taken(found)
     told = np.where(written & (ends.offset != NIL), ends.offset + 1, 0)
     ends = replace(ends, kind=np.full(len(found), Kind.END, np.int8), offset=told)

@@ -1,7 +1,7 @@
 """An append-only log whose offsets are known: appends take effect in the order of their offsets, reads see a prefix.
 
-What stands at an offset is told once by the history itself, so the log is its end. Offsets are ranks: which offsets are
-skipped (by transaction markers, by compaction) is not promised.
+What lies at an offset is told by the history itself, so the log is its end. This is what `checkers.history.log_order`
+decides without a search; there offsets may be skipped (by transaction markers, by compaction), here they are ranks.
 
 Source: the Apache Kafka documentation, "Guarantees"; Kreps, The Log.
 Left out: retention, truncation, and that a read returns all there is.
@@ -39,10 +39,10 @@ def read(s: State, offset: int) -> bool:
     return offset < s.end
 
 
-@action(end=Int(0, LENGTH))
-def end_offset(s: State, end: int) -> bool:
-    """Be told the end."""
-    return s.end == end
+@action(offset=Int(0, LENGTH))
+def end_offset(s: State, offset: int) -> bool:
+    """Be told the end, which is exclusive."""
+    return s.end == offset
 
 
 def is_full(s: State) -> bool:

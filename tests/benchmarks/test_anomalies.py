@@ -1,8 +1,8 @@
 """How fast anomalies are found: `pytest -m deep -o addopts= --benchmark-only tests/benchmarks/test_anomalies.py`.
 
-A micro-operation is a message that is sent or a record that is polled. Making the history and reading it are not timed. The
-limits are those that the project promises: 1 million in 10 s, 10 million in 2 minutes and 8 GiB. The memory is the peak of the
-process so far, with the history: run one case alone (`-k`) for its own figure.
+A micro-operation is a message that is sent or a record that is polled. Making the history and reading it are not timed.
+The limits are those that the project promises: 1 million in 10 s, 10 million in 2 minutes and 8 GiB. The memory is the
+peak of the process so far, with the history: run one case alone (`-k`) for its own figure.
 """
 
 from __future__ import annotations

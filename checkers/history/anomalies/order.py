@@ -36,7 +36,7 @@ SKIPPED_MAX = 32
 """So many of the messages that were skipped are shown; `delta` - 1 is how many there are."""
 ASSIGNING = ("assign", "subscribe", "unsubscribe", "close", "crash")
 """The functions that replace what a process reads from; those that name no keys end it."""
-SEEKS = ("seek_to_beginning", "seek_to_beginning?", "seek-to-beginning?")
+SEEKS = ("seek_to_beginning", "seek_to_beginning?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +104,8 @@ def forgotten(analysis: Analysis, steps: Steps) -> Mask:
     effective = (analysis.outcome == EventType.OK) | (analysis.outcome == EventType.INFO)
     replaced = np.flatnonzero(np.isin(history.function, np.array(codes, np.int16)) & effective)
     rows, named_in = rows_at_outcomes(history, [Kind.ASSIGN, Kind.SUBSCRIBE])
-    seeks = [event for event, fields in history.fields.items() if any(fields.get(name) for name in SEEKS)]
-    kept = effective[named_in] & ~np.isin(named_in, np.array(seeks, np.int64))
+    seeks = np.array([e for e, fields in history.fields.items() if any(map(fields.get, SEEKS))], np.int64)
+    kept = effective[named_in] & ~np.isin(named_in, np.append(seeks, history.partner[seeks]))
     named_in, named = named_in[kept].astype(np.int64), history.key[rows[kept]]
     pairs = number_pairs(np.append(history.process[named_in], process), np.append(named, key)).number
     times = len(history)
@@ -137,7 +137,7 @@ def rebalanced(analysis: Analysis, steps: Steps) -> Mask:
 
 def rebalanced_keys(fields: Mapping[str, Json]) -> list[Json]:
     """All keys that the rebalance log among an event's fields names."""
-    log: Any = fields.get("rebalance_log", fields.get("rebalance-log"))
+    log: Any = fields.get("rebalance_log")
     if not isinstance(log, list):
         return []
     entries = [entry.get("keys") for entry in log if isinstance(entry, dict)]

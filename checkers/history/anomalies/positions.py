@@ -81,9 +81,9 @@ def positions(analysis: Analysis) -> Iterator[tuple[tuple[str | None, int], Posi
         for row, event in zip(rows[kept].tolist(), owner[kept].tolist(), strict=True):
             begin = int(history.partner[event])
             ok = analysis.outcome[event] == EventType.OK
-            end = event if ok else int(shown[event]) if shown[event] != NONE else None
             offset = int(history.offset[row])
             begin = event if history.type[event] == EventType.INVOKE or begin == NONE else begin
+            end = event if ok else max(begin, int(shown[event])) if shown[event] != NONE else None
             offset = NOWHERE if offset == NIL else offset
             of = (said_name(history, event, "group"), int(history.key[row]))
             yield of, Position(event, begin, end, offset, kind == Kind.COMMIT, bool(ok))

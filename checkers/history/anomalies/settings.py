@@ -29,3 +29,9 @@ def subscribes(history: History) -> bool:
     """Whether any process of the history subscribes."""
     code = history.functions.find("subscribe")
     return code != NONE and bool(np.any(history.function == code))
+
+
+def isolation_of(history: History) -> Isolation:
+    """The isolation that a recording says its consumers had (a field of any event); read_committed if none says it."""
+    said = {fields.get("isolation") for fields in history.fields.values()}
+    return "read_uncommitted" if "read_uncommitted" in said and "read_committed" not in said else "read_committed"

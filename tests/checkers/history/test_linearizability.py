@@ -154,7 +154,7 @@ EXPLAINED: dict[str, tuple[str, list[tuple[Any, ...]], tuple[int, ...], tuple[in
         ],
         (0, 2),
         (),
-        (2, "it completed before an operation was invoked that its offset says came first"),
+        (2, "it was invoked after an operation completed that its offset says came later"),
     ),
 }
 

@@ -77,6 +77,10 @@ HARMLESS: dict[str, list[Any]] = {
         (0, "ok", "batch", [["x", n, 1]], {"producer_id": 1, "producer_epoch": 0, "base_sequence": (1 << 62) + n})
         for n in (5, 3)
     ],
+    "a transaction that was polled before it began": [
+        *done(1, "poll", {"y": [[0, "b"]]}, type="ok"),
+        (0, "info", "txn", [["send", "y", [0, "b"]], ["commit", {"x": 5}]], {"group": "g"}),
+    ],
     "one transaction that commits twice": [
         (0, "invoke", "txn", [["commit", {"x": 1}], ["commit", {"x": 2}]], {"group": "g"}),
         (0, "ok", "txn", [["commit", {"x": 1}], ["commit", {"x": 2}]], {"group": "g"}),
