@@ -124,7 +124,7 @@ def _repeat_given(history: History, value: NDArray[np.int64], rows: tuple[NDArra
     value[silent[same]] = history.value[given[same]]
 
 
-def paired(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.void]:
+def paired(first: NDArray[np.integer[Any]], second: NDArray[np.integer[Any]]) -> NDArray[np.void]:
     """Two columns as one, to be compared pair by pair."""
     both = np.stack([first, second], axis=1).astype(np.int64)
     return both.view([("first", np.int64), ("second", np.int64)]).ravel()

@@ -262,14 +262,14 @@ class _Judgement:
     def _first(self) -> tuple[int, int]:
         """The object that ceases to be linearizable first, and where."""
         wrong = np.flatnonzero(self.verdict == "violated")
-        for number in wrong[self.ends[wrong] == OPEN]:
+        for number in wrong[self.ends[wrong] == OPEN].tolist():
             self.ends[number] = first_end(self._calls_of(number), HOLDS[str(self.algorithm[number])])
         wrong = wrong[np.argsort(self.ends[wrong], kind="stable")]
         if self.model.narrowed is None:
             return int(wrong[0]), int(self.ends[wrong[0]])
         # Where alternatives were left out that a later call rules out, an object ceases to be linearizable later.
         found = (-1, OPEN)
-        for number in wrong:
+        for number in wrong.tolist():
             if self.ends[number] < found[1]:
                 exact = self.algorithm[number] != SEARCH
                 end = int(self.ends[number]) if exact else first_end(self._calls_of(number), self._narrowed_holds)

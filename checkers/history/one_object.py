@@ -55,7 +55,7 @@ def first_end(calls: Calls, linearizable: Callable[[Calls], bool]) -> int:
 
 def is_read(calls: Calls) -> NDArray[np.bool_]:
     """Which calls read a register or get a key."""
-    return (calls.kind == Kind.READ) | (calls.kind == Kind.GET)
+    return np.isin(calls.kind, (Kind.READ, Kind.GET))
 
 
 def completed_reads(calls: Calls) -> Calls:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from checkers.counterexample import load
-from checkers.replay import Replayed, replay
 from checkers.explore.check import ExplorationCheck, exploration_checks
+from checkers.replay import Replayed, replay
 from reports.drawing import draw
 from reports.gallery import FOLDER, path_of
 

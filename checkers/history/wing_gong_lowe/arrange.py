@@ -44,7 +44,7 @@ def insert(operations: Ints, complete: Ints, last_open: Ints, column: int, opera
         if complete[following] > complete[operation]:
             break
         before = following
-    return before
+    return before  # type: ignore[no-any-return]
 
 
 @inner

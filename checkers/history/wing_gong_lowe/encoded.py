@@ -69,7 +69,8 @@ class Encoded:
     def reads(self) -> NDArray[np.bool_]:
         """Of each operation, whether none of its alternatives ever changes the state."""
         changes = np.concatenate([[0], np.cumsum(~self.stepper.reads[self.effects.alternatives[:, 0]])])
-        return (changes[self.effects.end] == changes[self.effects.first])[self.effect]
+        reads: NDArray[np.bool_] = (changes[self.effects.end] == changes[self.effects.first])[self.effect]
+        return reads
 
     def taken(self, operations: NDArray[np.intp]) -> Encoded:
         """Only some of the operations, given in ascending order."""

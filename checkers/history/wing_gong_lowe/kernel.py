@@ -77,7 +77,7 @@ def call_step(typing_context: Any, step: Any, before: Any, after: Any, alternati
 def attempt(at: Signed, alternative: int) -> int:
     """Try an alternative in the current state; leaves the state after it behind the current configuration."""
     step = (at[STEP], at[RECORDS], at[SCRATCH])
-    return call_step(step, at[STATE], at[AFTER], at[ALTERNATIVES] + at[ROW] * alternative)  # type: ignore[no-any-return, call-arg, arg-type]
+    return call_step(step, at[STATE], at[AFTER], at[ALTERNATIVES] + at[ROW] * alternative)  # type: ignore[call-arg]
 
 
 @inner

@@ -6,11 +6,11 @@ out. A specification is compiled in the way of the explorer (`checkers.explore`)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -22,10 +22,16 @@ from checkers.explore.generate import HEADER, Generator, Options
 from checkers.verdict import UserError
 from specs.instance import Instance
 
-inner = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-"""For functions that only compiled code calls."""
+F = TypeVar("F", bound=Callable[..., Any])
+INNER: dict[str, Any] = {"nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 ILLEGAL, LEGAL, FAULT = range(3)
 """What a step returns: the operation can't take effect in this state; it did; the specification broke a rule."""
+
+
+def inner(function: F) -> F:
+    """Compile a function that only compiled code calls."""
+    return cast("F", njit(**INNER)(function))
+
 
 ENTRY = """\
 from numba import carray, cfunc, from_dtype, types

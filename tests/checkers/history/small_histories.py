@@ -55,7 +55,7 @@ def register(state: State, operation: Operation) -> Iterator[tuple[State, Any]]:
 
 def versioned(state: State, operation: Operation) -> Iterator[tuple[State, Any]]:
     """A register that tells the version of what is written and read; versions may be skipped."""
-    value, version = state
+    _, version = state
     if operation.f == "read":
         yield state, state
     else:
