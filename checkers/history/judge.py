@@ -104,7 +104,7 @@ def as_isolated(history: History, isolation: Isolation) -> History:
 
     With read_uncommitted, what a failed transaction sent was in the log all the same, so it may have happened. With
     read_committed, the end that a consumer is told is the last stable offset: where there are transactions, open ones
-    hold it back, and it says nothing of where the log ends.
+    hold it back, and it says nothing of where the log ends, unless the event says that it was asked for uncommitted.
     """
     transactions = history.function == history.functions.find("txn")
     if isolation == "read_uncommitted":
@@ -112,7 +112,9 @@ def as_isolated(history: History, isolation: Isolation) -> History:
         return replace(history, type=np.where(failed, np.int8(EventType.INFO), history.type))
     if not transactions.any():
         return history
-    return replace(history, kind=np.where(history.kind == Kind.END, np.int8(Kind.OBSERVE), history.kind))
+    sure = [event for event, fields in history.fields.items() if fields.get("isolation") == "read_uncommitted"]
+    held_back = (history.kind == Kind.END) & ~np.isin(history.event, sure)
+    return replace(history, kind=np.where(held_back, np.int8(Kind.OBSERVE), history.kind))
 
 
 def model_of(history: History) -> str:

@@ -25,7 +25,7 @@ STATES_MAX = 4
 """How many states a sentence tells."""
 SEARCH_MAX = 2_000_000
 """How many configurations a search may visit to find out whether a call can be taken away."""
-STATES_STEPS_MAX = 200_000
+STATES_STEPS_MAX = 1_000_000
 """How many it may visit to tell the states."""
 SEARCH_BYTES_MAX = 1 << 30
 
@@ -102,18 +102,21 @@ class SearchedObject:
     def states(self, core: Which) -> tuple[int, str]:
         """The call of a core that can't take effect, and the states in which it would have to.
 
-        Those that are reached with all other calls, if that can be told, or else with the core alone.
+        Those that are reached with all other calls, if the search for them ends, or else with the core alone.
         """
         encoded = self.encoding.encoded
         found = search(encoded, STATES_STEPS_MAX, SEARCH_BYTES_MAX)
-        if found.outcome[0] != NOT_LINEARIZABLE or found.finals_count > FINALS_MAX:
+        before = "after what came before it, in any order,"
+        if found.outcome[0] != NOT_LINEARIZABLE:
             found = self.searched(core)
+            before = "even with the core alone,"
         words = encoded.stepper.words
         rows = sorted({tuple(int(word) for word in row[-words:]) for row in found.finals})
         told = [self.encoding.show(encoded.stepper.instance.packing.decode(row)) for row in rows[:STATES_MAX]]
         if len(rows) > STATES_MAX or found.finals_count > FINALS_MAX:
             told.append("other states that do not fit either")
-        return int(found.encoded.call[found.reached[0]]), ", or ".join(dict.fromkeys(told))
+        sentence = f"it can't take effect before it completes: {before} {', or '.join(dict.fromkeys(told))}"
+        return int(found.encoded.call[found.reached[0]]), sentence
 
 
 def explain_searched(model: Model, calls: Calls, history: History, begin: Which | None = None) -> Why:
@@ -121,9 +124,8 @@ def explain_searched(model: Model, calls: Calls, history: History, begin: Which 
     found = SearchedObject(model, calls, history)
     everything = np.flatnonzero(~is_read(calls) | (calls.complete != OPEN))
     core = minimal(everything if begin is None else begin, found.impossible)
-    call, states = found.states(core)
+    call, sentence = found.states(core)
     sources = found.sources(core) if model.sources_suffice else np.zeros(0, np.intp)
-    sentence = f"it can't take effect before it completes: after what came before it, in any order, {states}"
     return Why(call, sentence, core, sources, found.complete)
 
 

@@ -32,6 +32,8 @@ def subscribes(history: History) -> bool:
 
 
 def isolation_of(history: History) -> Isolation:
-    """The isolation that a recording says its consumers had (a field of any event); read_committed if none says it."""
-    said = {fields.get("isolation") for fields in history.fields.values()}
-    return "read_uncommitted" if "read_uncommitted" in said and "read_committed" not in said else "read_committed"
+    """The isolation that a recording's "workload" event says its consumers had; read_committed if none says it."""
+    told = history.function[history.event] == history.functions.find("workload")
+    told &= history.key == history.keys.find("isolation")
+    values = {history.shown_value(int(value)) for value in np.unique(history.value[told])}
+    return "read_uncommitted" if values == {"read_uncommitted"} else "read_committed"

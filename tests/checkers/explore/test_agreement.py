@@ -70,7 +70,7 @@ def versions(spec: Spec, *, replacing: bool) -> list[str]:
     return [name for name, v in variants(spec).items() if bool(v.replaces or v.adds) == replacing]
 
 
-LARGE = ("replication_history", "replication_messages")
+LARGE = ("replication", "replication_history", "replication_messages")
 """Specs that take long to compile; the checks of `verify` explore them on every run."""
 
 

@@ -107,7 +107,7 @@ def test_what_the_settings_allow_is_told_apart(tmp_path: Path) -> None:
     code, found = as_json(path, "--isolation", "read_uncommitted")
     assert (code, list(found["anomalies"])) == (0, ["aborted_read"])
     assert found["allowed"]["aborted_read"].startswith("with read_uncommitted: ")
-    said = ("run", "info", "workload", None, {"isolation": "read_uncommitted"})
+    said = ("run", "info", "workload", {"isolation": "read_uncommitted"})
     assert check(written(tmp_path / "said.jsonl", said, *aborted))[0] == 0
 
 

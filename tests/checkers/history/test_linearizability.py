@@ -189,3 +189,78 @@ def test_an_unknown_model_is_refused_with_those_there_are() -> None:
 
 def test_a_history_without_operations_holds() -> None:
     assert all(linearizable(recorded(), model).verdict == "holds" for model in models())
+
+
+# --------------------------------------------------------------------------------------------------- larger histories
+
+
+def register_events(operations: int, values: int, planted: int | None) -> list[dict[str, Any]]:
+    """Three processes on one register, overlapping; the last read finds a value that was planted."""
+    rng = np.random.default_rng(1)
+    spoken: list[tuple[Any, ...]] = []
+    held = None
+    for _ in range(operations // 3):
+        asked = [int(rng.integers(1, values + 1)) if rng.random() < 0.5 else None for _ in range(3)]
+        functions = ["read" if value is None else "write" for value in asked]
+        spoken += [(p, "invoke", functions[p], asked[p]) for p in range(3)]
+        for p in rng.permutation(3):
+            held = held if asked[p] is None else asked[p]
+            spoken.append((int(p), "ok", functions[p], held))
+    if planted is not None:
+        spoken += [(0, "invoke", "read"), (0, "ok", "read", planted)]
+    return events(*spoken)
+
+
+def test_a_planted_read_is_found_and_the_core_names_it() -> None:
+    found = register_events(3000, 3, 4)
+    violation = linearizable(recorded(*found), "register").violation
+    assert violation is not None
+    assert ((len(found) - 2,), (), len(found) - 1) == (violation.core, violation.sources, violation.ends_at)
+
+
+def test_a_search_that_may_not_go_on_is_unknown_and_says_after_how_much() -> None:
+    history = recorded(*register_events(3000, 3, None))
+    assert linearizable(history, "register").verdict == "holds"
+    result = linearizable(history, "register", steps_max=50)
+    assert ("unknown", "None: no verdict within 50 configurations") == (result.verdict, result.reason)
+
+
+def test_a_queue_that_is_too_long_is_unknown_and_says_so() -> None:
+    spoken = [event for n in range(300) for event in done(0, "enqueue", n)]
+    result = judge("queue", *spoken, *done(1, "dequeue", None, 5))
+    why = "None: its queue may hold 300 values at a time; the search takes up to 256"
+    assert ("unknown", why) == (result.verdict, result.reason)
+
+
+@pytest.mark.parametrize("count", [63, 64, 65, 200])
+def test_any_number_of_operations_may_stay_open(count: int) -> None:
+    one_open = [(n, "invoke", "cas", [n, n + 1]) for n in range(1, count + 1)]
+    spoken = [*one_open, *done("w", "write", 1), *done("r", "read", None, count + 1)]
+    assert judge("cas-register", *spoken).verdict == "holds"
+    assert judge("cas-register", *spoken, *done("r", "read", None, 1)).verdict == "violated"
+
+
+def test_an_open_write_takes_effect_at_any_later_time_but_once() -> None:
+    late = [(9, "invoke", "write", 1), *done(0, "write", 2), *done(0, "read", None, 2), *done(0, "read", None, 1)]
+    assert judge("register", *late).verdict == "holds"
+    again = [*done(0, "write", 2), *done(0, "read", None, 2), *done(0, "read", None, 1)]
+    assert judge("register", *late, *again).verdict == "violated"
+
+
+def test_objects_are_judged_by_what_their_histories_tell() -> None:
+    def on(key: int, *spoken: tuple[Any, ...]) -> list[dict[str, Any]]:
+        return [event | {"key": key} for event in events(*spoken)]
+
+    told = [
+        *on(0, *done(0, "write", 1), *done(0, "read", None, 1)),
+        *on(1, *done(0, "write", 1), *done(0, "write", 1)),
+        *(event | {"version": 7} for event in on(2, *done(0, "write", 1), *done(0, "write", 1)[:1])),
+    ]
+    result = linearizable(recorded(*told), "register")
+    algorithms = {p.key: p.algorithm for p in result.partitions}
+    assert {0: "zones", 1: "wing_gong_lowe", 2: "version_order"} == algorithms
+
+
+def test_a_completion_need_not_repeat_what_was_written() -> None:
+    spoken = [(0, "invoke", "write", 3), (0, "ok", "write"), *done(0, "read", None, 3)]
+    assert judge("register", *spoken).verdict == "holds"
