@@ -37,11 +37,11 @@ def narrowest_table(columns: int, margin: int) -> int:
 def widths_of(rows: Sequence[Row], width: int) -> list[int]:
     """The widths of the columns: with separators at most `width`, and as few lines as widening one by one gives."""
     columns = list(zip(*(row.cells for row in rows), strict=True))
-    needs = [max(len(cell) for cell in column) for column in columns]
+    needs = [max(1, *map(len, column)) for column in columns]
     available = width - max(len(row.margin) for row in rows) - len(SEPARATOR) * (len(columns) - 1)
     if sum(needs) <= available:
-        return [max(need, 1) for need in needs]
-    widths = [min(need, _longest_word(column)) or 1 for need, column in zip(needs, columns, strict=True)]
+        return needs
+    widths = [min(need, max(_longest_word(column), 1)) for need, column in zip(needs, columns, strict=True)]
     while sum(widths) > available and max(widths) > NARROWEST:
         widths[widths.index(max(widths))] -= 1
     sample = _Heights([column[:SAMPLE] for column in columns])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reports.table import NARROWEST, Row, lines_of, narrowest_table, widths_of, wrap
@@ -37,6 +37,7 @@ def test_columns_are_as_wide_as_they_need_to_be() -> None:
     assert widths_of(rows, 80) == [7, 2]
 
 
+@example([("", "_" * 14, "_" * 14, "_" * 24)], 61)
 @given(st.lists(st.tuples(*[st.text("ab_ ", max_size=60)] * 4), min_size=1, max_size=4), st.integers(61, 120))
 def test_a_table_fits_wherever_it_can(cells: list[tuple[str, ...]], width: int) -> None:
     rows = [Row(row) for row in cells]
