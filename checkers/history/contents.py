@@ -20,14 +20,13 @@ from checkers.history.history import INTERNED, NIL, History, Kind
 from checkers.history.wing_gong_lowe.arrange import OPEN
 from checkers.verdict import UserError
 
-EMPTY = 0
 Ints = NDArray[np.int64]
 Pairs = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """What calls put and got, as numbers of contents: EMPTY, or one that stands for all others, or one of an object."""
+    """What calls put and got, as numbers: 0 for empty, one that stands for all others, or that of one content."""
 
     history: History
     number: Ints
@@ -90,7 +89,7 @@ def text_of(history: History, code: int) -> str:
 
 
 class Borders:
-    """The beginnings of results that end where a put or an appended piece can end, numbered; "" is EMPTY.
+    """The beginnings of results that end where a put or an appended piece can end, numbered; "" is 0.
 
     Results are taken in sorted order, so that each begins as the one before it as far as it can, and only what comes
     after that is looked at.

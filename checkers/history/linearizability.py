@@ -36,6 +36,7 @@ STEPS_MAX = 20_000_000
 """How many configurations a search may visit by default, all objects together."""
 FIRST_STEPS_MAX = 100_000
 """How many it may visit for each object before the others had their turn."""
+REASONS_MAX = 5
 BYTES_MAX = 4 << 30
 """How much memory the search of an object may take."""
 
@@ -91,12 +92,12 @@ class Linearizability:
 
     @property
     def reason(self) -> str:
-        """Why the verdict is unknown."""
-        return (
-            "; ".join(f"{p.key!r}: {p.reason}" for p in self.partitions if p.reason)
-            if self.verdict == "unknown"
-            else ""
-        )
+        """Why the verdict is unknown: of the first objects for which it is."""
+        reasons = [f"{p.key!r}: {p.reason}" for p in self.partitions if p.reason]
+        if self.verdict != "unknown":
+            return ""
+        more = [f"and {len(reasons) - REASONS_MAX} more"] if len(reasons) > REASONS_MAX else []
+        return "; ".join([*reasons[:REASONS_MAX], *more])
 
 
 def models() -> tuple[str, ...]:
@@ -212,8 +213,10 @@ class _Judgement:
         try:
             encoded = self.model.encode(calls, self.history).encoded
         except TooLarge as error:
+            if len(objects) > 1:
+                return np.concatenate([self._searched(objects[k : k + 1], steps_max) for k in range(len(objects))])
             self.reason[objects] = str(error)
-            return np.full(len(objects), OUT_OF_MEMORY)
+            return np.array([OUT_OF_MEMORY])
         if self.model.narrowed is not None:
             encoded = self.model.narrowed(encoded, calls)
         found = search(encoded, steps_max, BYTES_MAX)

@@ -17,16 +17,17 @@ from checkers.history.models import LOG, VERSIONS, ZONES, Model
 from checkers.history.versions import as_log
 from checkers.history.wing_gong_lowe.arrange import OPEN
 from checkers.history.wing_gong_lowe.encoded import Searched, search
-from checkers.history.wing_gong_lowe.kernel import FINALS_MAX, NOT_LINEARIZABLE
+from checkers.history.wing_gong_lowe.kernel import FINALS_MAX, LINEARIZABLE, NOT_LINEARIZABLE
 from checkers.history.zones import zones
 
 Which = NDArray[np.intp]
 STATES_MAX = 4
 """How many states a sentence tells."""
-SEARCH_MAX = 2_000_000
-"""How many configurations a search may visit to find out whether a call can be taken away."""
+STEPS_MAX = 10_000_000
+"""How many configurations searches may visit, all together, to find out which calls can be taken away."""
 STATES_STEPS_MAX = 1_000_000
-"""How many it may visit to tell the states."""
+"""How many one may visit to tell in which states a call can't take effect."""
+FIRST_WINDOW = 4
 SEARCH_BYTES_MAX = 1 << 30
 
 
@@ -75,7 +76,9 @@ class SearchedObject:
     def __init__(self, model: Model, calls: Calls, history: History) -> None:
         assert model.encode is not None
         self.encoding: Encoding = model.encode(calls, history)
+        self.steps_left = STEPS_MAX
         self.complete = True
+        """Whether no search had to stop before its end."""
         self._sources = Sources(self.encoding.encoded) if model.sources_suffice else None
 
     def sources(self, calls: Which) -> Which:
@@ -91,42 +94,48 @@ class SearchedObject:
         sources = self.sources(calls)
         both = np.sort(np.concatenate([calls, sources]))
         encoded = self.encoding.encoded.taken(both)
-        return search(replace(encoded, optional=np.isin(both, sources)), SEARCH_MAX, SEARCH_BYTES_MAX)
+        found = search(replace(encoded, optional=np.isin(both, sources)), max(self.steps_left, 1), SEARCH_BYTES_MAX)
+        self.steps_left -= int(found.visited.sum())
+        return found
 
     def impossible(self, calls: Which) -> bool:
-        """Whether there is none."""
-        outcome = int(self.searched(calls).outcome[0]) if len(calls) else 0
-        self.complete &= outcome in (0, NOT_LINEARIZABLE)
+        """Whether there is none; False, too, where that can't be told any more."""
+        if len(calls) == 0:
+            return False
+        outcome = int(self.searched(calls).outcome[0])
+        self.complete &= outcome in (LINEARIZABLE, NOT_LINEARIZABLE)
         return outcome == NOT_LINEARIZABLE
 
-    def states(self, core: Which) -> tuple[int, str]:
-        """The call of a core that can't take effect, and the states in which it would have to.
+    def last_impossible(self, calls: Which) -> Which:
+        """The last calls that are impossible together, some more than are needed: of the last 4, 8, 16 and so on."""
+        size = FIRST_WINDOW
+        while size < len(calls) and not self.impossible(calls[-size:]):
+            size *= 2
+        return calls[-size:]
 
-        Those that are reached with all other calls, if the search for them ends, or else with the core alone.
-        """
+    def states(self) -> str:
+        """The states in which the call that ends it all would have to take effect, as a sentence."""
         encoded = self.encoding.encoded
         found = search(encoded, STATES_STEPS_MAX, SEARCH_BYTES_MAX)
-        before = "after what came before it, in any order,"
         if found.outcome[0] != NOT_LINEARIZABLE:
-            found = self.searched(core)
-            before = "even with the core alone,"
+            return "it can't take effect before it completes: no order of the core allows it"
         words = encoded.stepper.words
         rows = sorted({tuple(int(word) for word in row[-words:]) for row in found.finals})
         told = [self.encoding.show(encoded.stepper.instance.packing.decode(row)) for row in rows[:STATES_MAX]]
         if len(rows) > STATES_MAX or found.finals_count > FINALS_MAX:
             told.append("other states that do not fit either")
-        sentence = f"it can't take effect before it completes: {before} {', or '.join(dict.fromkeys(told))}"
-        return int(found.encoded.call[found.reached[0]]), sentence
+        states = ", or ".join(dict.fromkeys(told))
+        return f"it can't take effect before it completes: after what came before it, in any order, {states}"
 
 
 def explain_searched(model: Model, calls: Calls, history: History, begin: Which | None = None) -> Why:
     """Explain calls that end where they cease to be linearizable; `begin` has those that are enough for it."""
     found = SearchedObject(model, calls, history)
     everything = np.flatnonzero(~is_read(calls) | (calls.complete != OPEN))
-    core = minimal(everything if begin is None else begin, found.impossible)
-    call, sentence = found.states(core)
+    core = minimal(found.last_impossible(everything) if begin is None else begin, found.impossible)
+    call = int(np.argmax(np.where(calls.complete == OPEN, -1, calls.complete)))
     sources = found.sources(core) if model.sources_suffice else np.zeros(0, np.intp)
-    return Why(call, sentence, core, sources, found.complete)
+    return Why(call, found.states(), core, sources, found.complete)
 
 
 def explain_zones(model: Model, calls: Calls, history: History) -> Why:

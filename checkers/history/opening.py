@@ -19,7 +19,7 @@ import zstandard
 from checkers.history.limits import EVENT_BYTES_MAX
 from checkers.verdict import UserError
 
-BLOCK_BYTES = 1 << 17
+BLOCK_BYTES = 1 << 18
 """About how much is worked on at a time."""
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

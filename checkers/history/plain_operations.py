@@ -42,24 +42,24 @@ class PlainOperations:
         demand(not np.any(answered & invoked) and bool(np.all(lengths <= SEND_LENGTH)))
         found = [operation[1] for operation in compress(operations, answered.tolist())]
         demand(types_of(found) <= {dict})
-        self._send(sends, invoked[self._sent].tolist(), key_codes)
+        self._send(sends, invoked[self._sent], key_codes)
         self._find(found, key_codes)
         self.sizes = np.ones(len(operations), np.int64)
         """How many rows each micro-operation has."""
         self.sizes[answered] += integers([sum(map(len, of_key.values())) for of_key in found])
 
-    def _send(self, sends: list[list[Any]], invoked: list[bool], key_codes: Mapping[int | str, int]) -> None:
+    def _send(self, sends: list[list[Any]], invoked: NDArray[np.bool_], key_codes: Mapping[int | str, int]) -> None:
         keys = [key for _, key, _ in sends]
         demand(types_of(keys) <= {int, str})
         self._send_keys = integers([key_codes[key] for key in keys])
-        pairs = [
-            (None, content)
-            if type(content) is not list or invokes or len(content) != 2 or type(content[0]) not in (int, NoneType)
-            else content
-            for (_, _, content), invokes in zip(sends, invoked, strict=True)
-        ]
-        self._send_offsets = _offsets([offset for offset, _ in pairs])
-        self._sent_values = [value for _, value in pairs]
+        contents = [content for _, _, content in sends]
+        # a list that is the value itself is no scalar, so a plain one is the offset and the value of a completion
+        paired = np.fromiter([type(content) is list for content in contents], np.bool_, len(contents))
+        pairs = [content for content in contents if type(content) is list]
+        demand(not np.any(paired & invoked) and set(map(len, pairs)) <= {2})
+        self._send_offsets = np.full(len(sends), NIL)
+        self._send_offsets[paired] = _offsets([offset for offset, _ in pairs])
+        self._sent_values = [content[1] if type(content) is list else content for content in contents]
         demand(scalars(types_of(self._sent_values)))
 
     def _find(self, found: list[dict[str, Any]], key_codes: Mapping[int | str, int]) -> None:

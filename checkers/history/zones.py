@@ -28,8 +28,6 @@ class Zones:
     """The clusters of all objects, sorted by object, then value."""
 
     object: Ints
-    first_completion: Ints
-    last_invocation: Ints
     conflicts: NDArray[np.bool_]
     """Whether the cluster takes part in a conflict that was found; every object that is not linearizable has one."""
     cluster: Ints
@@ -71,7 +69,7 @@ def zones(calls: Calls, is_read: NDArray[np.bool_]) -> Zones:
     backward = np.flatnonzero((first > last) & ~ignored & ~conflicts)
     conflicts[_overlapping(objects, first, last, forward)] = True
     conflicts[_swallowed(objects, first, last, (forward, backward))] = True
-    return Zones(objects, first, last, conflicts, cluster)
+    return Zones(objects, conflicts, cluster)
 
 
 def _overlapping(objects: Ints, first: Ints, last: Ints, forward: Ints) -> Ints:

@@ -1,146 +1,127 @@
-"""How fast linearizability is judged: `pytest -m deep -o addopts= --benchmark-only tests/benchmarks`.
+"""How fast histories are judged linearizable: `pytest -m deep -o addopts= --benchmark-only tests/benchmarks`.
 
-Histories of clients that are always at work, made as columns; making and reading them is not timed. Each operation
-takes effect at a random moment of its own, so every history is linearizable. Memory is the peak of the process so far,
-with the history: run one case alone (`-k`) for its own figure.
+The histories are those of the table in which porcupine was measured: half reads, half writes, by 10 or 50 clients that
+are never idle for long. Compiling and generating are not timed; the peak of memory is that of the whole process so far,
+the history included, so run a test alone for that figure.
 """
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from checkers.history.history import NIL, NONE, Codes, EventType, History, Kind
-from checkers.history.linearizability import linearizable
+from checkers.explore.memory import peak_rss_bytes
+from checkers.history.history import EventType, History, Kind
+from checkers.history.linearizability import Linearizability, linearizable
+from tests.benchmarks.generated_histories import logs, registers, schedule
+from tests.checkers.history.histories import events, recorded
 
-Ints = NDArray[np.int64]
+SECONDS_MAX = {
+    "log, 100k operations, 10 clients": 0.5,
+    "log, 10M operations, 10 clients, 100 keys": 20,
+    "register, different values, 1k operations, 50 clients": 0.1,
+    "register, different values, 1M operations, 10 clients": 10,
+    "register, 5 values, 10k operations, 10 clients": 0.7,
+    "register, 5 values, 1k operations, 50 clients": 0.7,
+    "kv, 100 keys, 1M operations, 10 clients": 2.9,
+    "kv, 100 keys, 5 values, 1M operations, 10 clients": 2.9,
+}
+"""What each may take on a machine with nothing else to do."""
 
-
-@dataclass(frozen=True, eq=False)
-class Work:
-    """Operations: where each is invoked and completed among all events, and in which order they take effect."""
-
-    invoke: Ints
-    complete: Ints
-    effect: Ints
-    process: Ints
-    chance: np.random.Generator
-
-
-def work(operations: int, clients: int) -> Work:
-    """Clients that do one operation after the other."""
-    chance = np.random.default_rng(1)
-    each = -(-operations // clients)
-    times = np.cumsum(chance.exponential(1.0, (clients, 2 * each)), axis=1).reshape(clients, each, 2)
-    begin, end = times[:, :, 0].ravel(), times[:, :, 1].ravel()
-    event = np.empty(2 * len(begin), np.int64)
-    event[np.argsort(np.concatenate([begin, end]), kind="stable")] = np.arange(len(event))
-    effect = np.argsort(begin + (end - begin) * chance.random(len(begin)))
-    return Work(event[: len(begin)], event[len(begin) :], effect, np.repeat(np.arange(clients), each), chance)
-
-
-def history(done: Work, asked: dict[str, Any], answered: dict[str, Any]) -> History:
-    """The history with one row an event: `kind`, `key`, `offset` and `value` as they are asked and answered."""
-    events = 2 * len(done.invoke)
-
-    def column(dtype: type[np.generic], at_invoke: Any, at_completion: Any) -> NDArray[Any]:  # noqa: ANN401 - arrays
-        cells = np.empty(events, dtype)
-        cells[done.invoke], cells[done.complete] = at_invoke, at_completion
-        return cells
-
-    names = {"processes": Codes(), "functions": Codes(), "keys": Codes(), "errors": Codes(), "values": Codes()}
-    names["functions"].code("operation")
-    for name, count in (("processes", done.process.max()), ("keys", np.max(asked["key"]))):
-        for number in range(int(count) + 1):
-            names[name].code(number)
-    return History(
-        source="generated",
-        index=np.arange(events),
-        time=np.full(events, NIL),
-        process=column(np.int32, done.process, done.process),
-        type=column(np.int8, EventType.INVOKE, EventType.OK),
-        function=np.zeros(events, np.int16),
-        error=np.full(events, NONE, np.int32),
-        partner=column(np.int32, done.complete, done.invoke),
-        rows=np.arange(events + 1),
-        event=np.arange(events, dtype=np.int32),
-        kind=column(np.int8, asked["kind"], answered["kind"]),
-        key=column(np.int32, asked["key"], asked["key"]),
-        offset=column(np.int64, NIL, answered.get("offset", NIL)),
-        value=column(np.int64, asked["value"], answered["value"]),
-        fields={},
-        **names,
-    )
-
-
-def stored(kinds: tuple[Kind, Kind], operations: int, clients: int, *, keys: int = 1, values: int = 0) -> History:
-    """Reads and writes, half and half, of so many values; 0 for values that are all different."""
-    done = work(operations, clients)
-    count = len(done.invoke)
-    writes = done.chance.random(count) < 0.5
-    key = done.chance.integers(0, keys, count)
-    value = done.chance.integers(1, values + 1, count) if values else np.arange(1, count + 1)
-    in_order = done.effect[np.argsort(key[done.effect], kind="stable")]
-    last = np.maximum.accumulate(np.where(writes[in_order], np.arange(count), NONE))
-    begin = np.searchsorted(key[in_order], np.arange(keys))[key[in_order]]
-    found = np.empty(count, np.int64)
-    found[in_order] = np.where(last >= begin, value[in_order][np.maximum(last, 0)], NIL)
-    kind = np.where(writes, kinds[0], kinds[1])
-    asked = {"kind": kind, "key": key, "value": np.where(writes, value, NIL)}
-    return history(done, asked, {"kind": kind, "value": np.where(writes, value, found)})
-
-
-def register(operations: int, clients: int, values: int = 0) -> History:
-    """A register."""
-    return stored((Kind.WRITE, Kind.READ), operations, clients, values=values)
-
-
-def store(operations: int, clients: int) -> History:
-    """A hundred keys of five values each."""
-    return stored((Kind.PUT, Kind.GET), operations, clients, keys=100, values=5)
-
-
-def log(operations: int, clients: int) -> History:
-    """Sends and polls of the last record, half and half, of one log."""
-    done = work(operations, clients)
-    count = len(done.invoke)
-    sends = done.chance.random(count) < 0.5
-    sends[done.effect[0]] = True
-    offset, sender = np.empty(count, np.int64), np.empty(count, np.int64)
-    offset[done.effect] = np.cumsum(sends[done.effect]) - 1
-    sender[done.effect] = done.effect[sends[done.effect]][offset[done.effect]]
-    asked = {
-        "kind": np.where(sends, Kind.SEND, Kind.POLL),
-        "key": np.zeros(count),
-        "value": np.where(sends, sender, NIL),
-    }
-    return history(done, asked, {"kind": np.where(sends, Kind.SEND, Kind.RECORD), "offset": offset, "value": sender})
-
-
-CASES: dict[str, tuple[str, Callable[[], History]]] = {
-    "log, 100k operations": ("log", lambda: log(100_000, 10)),
-    "log, 10M operations": ("log", lambda: log(10_000_000, 10)),
-    "register of different values, 1k operations, 50 clients": ("register", lambda: register(1_000, 50)),
-    "register of different values, 1M operations": ("register", lambda: register(1_000_000, 10)),
-    "register of 5 values, 10k operations, 10 clients": ("register", lambda: register(10_000, 10, 5)),
-    "register of 5 values, 1k operations, 50 clients": ("register", lambda: register(1_000, 50, 5)),
-    "100 keys, 1M operations, 10 clients": ("kv", lambda: store(1_000_000, 10)),
+HISTORIES: dict[str, tuple[str, Callable[[], History]]] = {
+    "log, 100k operations, 10 clients": ("log", lambda: logs(schedule(100_000, 10, 1), 1, keys=1)),
+    "log, 10M operations, 10 clients, 100 keys": ("log", lambda: logs(schedule(10_000_000, 10, 1), 1, keys=100)),
+    "register, different values, 1k operations, 50 clients": (
+        "register",
+        lambda: registers(schedule(1000, 50, 1), 1, values=None),
+    ),
+    "register, different values, 1M operations, 10 clients": (
+        "register",
+        lambda: registers(schedule(1_000_000, 10, 1), 1, values=None),
+    ),
+    "register, 5 values, 10k operations, 10 clients": (
+        "register",
+        lambda: registers(schedule(10_000, 10, 1), 1, values=5),
+    ),
+    "register, 5 values, 1k operations, 50 clients": (
+        "register",
+        lambda: registers(schedule(1000, 50, 1), 1, values=5),
+    ),
+    "kv, 100 keys, 1M operations, 10 clients": (
+        "kv",
+        lambda: registers(schedule(1_000_000, 10, 1), 1, values=None, keys=100, gets=True),
+    ),
+    "kv, 100 keys, 5 values, 1M operations, 10 clients": (
+        "kv",
+        lambda: registers(schedule(1_000_000, 10, 1), 1, values=5, keys=100, gets=True),
+    ),
 }
 
 
+def measured(benchmark: Any, model: str, history: History) -> Linearizability:  # noqa: ANN401 - a fixture
+    """The verdict, with figures beside the times."""
+    rounds = 1 if len(history) > 1_000_000 else 5
+    result: Linearizability = benchmark.pedantic(
+        partial(linearizable, history, model), rounds=rounds, warmup_rounds=int(rounds > 1)
+    )
+    benchmark.extra_info["steps"] = result.steps
+    benchmark.extra_info["peak_mib"] = peak_rss_bytes() >> 20
+    return result
+
+
 @pytest.mark.deep
-@pytest.mark.parametrize("case", CASES)
-def test_linearizable_histories_are_judged(benchmark: Any, case: str) -> None:  # noqa: ANN401 - untyped fixture
-    model, made = CASES[case]
-    linearizable(stored((Kind.WRITE, Kind.READ), 100, 3, values=3), "register")
-    recorded = made()
-    result = benchmark.pedantic(linearizable, (recorded, model), rounds=1)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    benchmark.extra_info.update(steps=result.steps, gibibytes=round(peak, 2))
+@pytest.mark.parametrize("name", HISTORIES)
+def test_a_linearizable_history(name: str, benchmark: Any) -> None:  # noqa: ANN401 - a fixture
+    model, generate = HISTORIES[name]
+    warm_up()
+    result = measured(benchmark, model, generate())
     assert result.verdict == "holds"
+    assert benchmark.stats.stats.min < SECONDS_MAX[name]
+
+
+def warm_up() -> None:
+    """Compile what the searches need."""
+    linearizable(registers(schedule(30, 3, 1), 1, values=2), "register")
+    linearizable(registers(schedule(30, 3, 1), 1, values=2, gets=True), "kv")
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("clients", [10, 20, 30])
+def test_a_read_that_cannot_be(clients: int, benchmark: Any) -> None:  # noqa: ANN401 - a fixture
+    history = registers(schedule(1000, clients, 1), 1, values=5)
+    reads = np.flatnonzero((history.type == EventType.OK) & (history.kind == Kind.READ))
+    history.value[reads[len(reads) * 9 // 10]] = 6
+    warm_up()
+    result = measured(benchmark, "register", history)
+    assert result.verdict == "violated"
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("stale", [False, True])
+def test_appends_by_50_clients(stale: bool, benchmark: Any) -> None:  # noqa: ANN401, FBT001 - a parameter
+    warm_up()
+    result = measured(benchmark, "kv", appends(50, 40, stale=stale))
+    assert result.verdict == ("violated" if stale else "holds")
+
+
+def appends(clients: int, rounds: int, *, stale: bool) -> History:
+    """Clients that each append or get under ten keys, all at once, round by round; the last get may be a stale one."""
+    rng = np.random.default_rng(1)
+    texts = [""] * 10
+    spoken: list[tuple[Any, ...]] = []
+    for turn in range(rounds):
+        keys = rng.integers(10, size=clients)
+        adds = rng.random(clients) < 0.5
+        pieces = [f"x {client} {turn} y" if adds[client] else None for client in range(clients)]
+        functions = ["append" if add else "get" for add in adds]
+        spoken += [(c, "invoke", functions[c], pieces[c], {"key": int(keys[c])}) for c in range(clients)]
+        for c in rng.permutation(clients).tolist():
+            piece, key = pieces[c], int(keys[c])
+            texts[key] += piece or ""
+            found = "" if stale and turn == rounds - 1 and texts[key] else texts[key]
+            spoken.append((c, "ok", functions[c], piece or found, {"key": key}))
+    return recorded(*events(*spoken))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from checkers.history.wing_gong_lowe.kernel import BEFORE, HEAD, NEXT, NOTHING, SLOT, redo, undo
@@ -68,7 +67,7 @@ def place_object(events: Ints, operations: Ints, complete: Ints, last_open: Ints
     return slots
 
 
-@njit(nogil=True, cache=True)
+@inner
 def place_all(events: Ints, begins: Ints, complete: Ints, operations: Ints) -> Ints:
     """Fill in the places of all operations; for each object how many slots it needs. The lists must be empty."""
     last_open = np.full((operations.shape[0], 2), NOTHING, np.int64)

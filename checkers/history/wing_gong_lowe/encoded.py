@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from checkers.history.wing_gong_lowe.arrange import OPEN, events_of, place_all
+from checkers.history.wing_gong_lowe.arrange import OPEN, events_of
+from checkers.history.wing_gong_lowe.compiled import machine_code
 from checkers.history.wing_gong_lowe.kernel import (
     AT,
     COLUMNS,
@@ -22,12 +23,11 @@ from checkers.history.wing_gong_lowe.kernel import (
     OPTIONAL,
     READERS,
     READS,
-    SLOT,
     STEP,
     TWIN_HEAD,
     WRITERS,
 )
-from checkers.history.wing_gong_lowe.search import KEPT, OUTCOME, REACHED, VISITED, Problem, search_all
+from checkers.history.wing_gong_lowe.search import KEPT, OUTCOME, REACHED, VISITED, Problem
 from checkers.history.wing_gong_lowe.step import Stepper
 
 Ints = NDArray[np.int64]
@@ -99,8 +99,6 @@ class Searched:
     """Of the last object, configurations (position, mask, state) in which that operation could not take effect."""
     finals_count: int
     """How many there were; the first ones were kept."""
-    slot: Ints
-    """The bit of each operation in a mask."""
 
 
 def search(encoded: Encoded, steps_max: int, bytes_max: int) -> Searched:
@@ -111,7 +109,7 @@ def search(encoded: Encoded, steps_max: int, bytes_max: int) -> Searched:
     stepper, effects = encoded.stepper, encoded.effects
     events, begins = events_of(encoded.bounds, encoded.invoke, encoded.complete)
     operations = rows_of(encoded)
-    slots = place_all(events, begins, encoded.complete, operations)
+    slots = machine_code().place_all(events, begins, encoded.complete, operations)
     widths = 1 + -(-slots // 64) + stepper.words
     at = np.zeros(AT, np.int64)
     at[STEP : DETERMINISTIC + 1] = (
@@ -121,7 +119,7 @@ def search(encoded: Encoded, steps_max: int, bytes_max: int) -> Searched:
     finals = np.zeros(FINALS_MAX * widths.max(initial=1), np.uint64)
     objects = np.stack([begins[:-1], begins[1:], widths], axis=1)
     problem = Problem(events, operations, stepper.initial)
-    reports = search_all(problem, at, finals, objects, (steps_max, bytes_max))
+    reports = machine_code().search_all(problem, at, finals, objects, (steps_max, bytes_max))
     stuck = reports[:, OUTCOME] == NOT_LINEARIZABLE
     kept = min(int(reports[-1, KEPT]), FINALS_MAX)
     return Searched(
@@ -131,7 +129,6 @@ def search(encoded: Encoded, steps_max: int, bytes_max: int) -> Searched:
         visited=reports[:, VISITED],
         finals=finals[: kept * widths[-1]].reshape(kept, int(widths[-1])),
         finals_count=int(reports[-1, KEPT]),
-        slot=operations[:, SLOT],
     )
 
 

@@ -111,19 +111,28 @@ def undo(operations: Signed, event: int) -> None:
 
 
 @inner
-def read_all(operations: Signed, at: Signed, current: Words, operation: int, last: int) -> int:
-    """Have each pending read from one to another in the list take effect if it can in the current state."""
+def read_now(operations: Signed, at: Signed, current: Words, operation: int) -> int:
+    """Have a pending read take effect if it has not and can in the current state; FAULT or not."""
+    slot = operations[operation, SLOT]
+    result = ILLEGAL
+    if not is_done(current, slot):
+        alternative = operations[operation, FIRST]
+        while result == ILLEGAL and alternative < operations[operation, END]:
+            result = attempt(at, alternative)
+            alternative += 1
+        if result == LEGAL:
+            current[1 + (slot >> 6)] ^= uint64(1) << uint64(slot & 63)
+    return result
+
+
+@inner
+def read_all(operations: Signed, at: Signed, current: Words) -> int:
+    """Have every pending read take effect that can in the current state."""
+    operation = operations[operations.shape[0] - READERS, NEXT]
     while operation != NOTHING:
-        slot = operations[operation, SLOT]
-        if not is_done(current, slot):
-            for alternative in range(operations[operation, FIRST], operations[operation, END]):
-                result = attempt(at, alternative)
-                if result == FAULT:
-                    return FAULT
-                if result == LEGAL:
-                    current[1 + (slot >> 6)] ^= uint64(1) << uint64(slot & 63)
-                    break
-        operation = operations[operation, NEXT] if operation != last else NOTHING
+        if read_now(operations, at, current, operation) == FAULT:
+            return FAULT
+        operation = operations[operation, NEXT]
     return LEGAL
 
 
@@ -142,7 +151,7 @@ def forward(events: Signed, operations: Signed, at: Signed, current: Words, end:
             current[1 + (slot >> 6)] ^= uint64(1) << uint64(slot & 63)
         redo(operations, event)
         position += 1
-        if event >= 0 and operations[event, READS] and read_all(operations, at, current, event, event) == FAULT:
+        if event >= 0 and operations[event, READS] and read_now(operations, at, current, event) == FAULT:
             outcome = FAULTY
             break
     at[POSITION] = position
@@ -189,7 +198,7 @@ def choose(operations: Signed, at: Signed, current: Words, frames: Words, frame:
                     current[1 + (slot >> 6)] ^= uint64(1) << uint64(slot & 63)
                     for k in range(at[WIDTH], current.shape[0]):
                         current[k - (current.shape[0] - at[WIDTH])] = current[k]
-                    return read_all(operations, at, current, operations[operations.shape[0] - READERS, NEXT], NOTHING)
+                    return read_all(operations, at, current)
                 if result == FAULT:
                     return FAULT
         operation = operations[operation, NEXT]
@@ -199,20 +208,22 @@ def choose(operations: Signed, at: Signed, current: Words, frames: Words, frame:
 
 
 @inner
-def hash_of(words: Words, begin: int, width: int) -> np.uint64:
+def hash_of(entries: Words, entry: int, width: int) -> np.uint64:
     """The hash of a configuration."""
     hashed = uint64(0)
-    for k in range(begin, begin + width):
-        hashed = mix(hashed, words[k])
+    for k in range(entry * width, entry * width + width):
+        hashed = mix(hashed, entries[k])
     return hashed
 
 
 @inner
 def is_new(at: Signed, current: Words, entries: Words, table: NDArray[np.int32]) -> bool:
     """Whether the current configuration was not visited before; it is from now on. There must be room."""
-    width = at[WIDTH]
+    width, count = at[WIDTH], at[ENTRIES]
+    for k in range(width):
+        entries[count * width + k] = current[k]
     last = table.shape[0] - 1
-    slot = int64(hash_of(current, 0, width) & uint64(last))
+    slot = int64(hash_of(entries, count, width) & uint64(last))
     while table[slot] != 0:
         entry = (table[slot] - 1) * width
         k = 0
@@ -221,8 +232,6 @@ def is_new(at: Signed, current: Words, entries: Words, table: NDArray[np.int32])
         if k == width:
             return False
         slot = (slot + 1) & last
-    for k in range(width):
-        entries[at[ENTRIES] * width + k] = current[k]
-    at[ENTRIES] += 1
-    table[slot] = at[ENTRIES]
+    at[ENTRIES] = count + 1
+    table[slot] = count + 1
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import int64, njit, uint64
+from numba import int64, uint64
 from numpy.typing import NDArray
 
 from checkers.history.wing_gong_lowe.kernel import (
@@ -71,7 +71,7 @@ def longer_table(entries: Words, count: int, width: int, length: int) -> NDArray
     """A table of that length, which has the configurations that were visited."""
     table = np.zeros(length, np.int32)
     for entry in range(count):
-        slot = int64(hash_of(entries, entry * width, width) & uint64(length - 1))
+        slot = int64(hash_of(entries, entry, width) & uint64(length - 1))
         while table[slot] != 0:
             slot = (slot + 1) & (length - 1)
         table[slot] = entry + 1
@@ -158,7 +158,7 @@ def search_object(p: Problem, at: Signed, finals: Words, end: int, limits: tuple
             return FAULTY if result == FAULT else NOT_LINEARIZABLE
 
 
-@njit(nogil=True, cache=True)
+@inner
 def search_all(p: Problem, at: Signed, finals: Words, objects: Signed, limits: tuple[int, int]) -> Signed:
     """Search every object: a row of `objects` has where its events begin and end, and the words of a configuration.
 

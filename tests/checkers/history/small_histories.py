@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 NEVER = 1 << 30
 State = Any
 UNKNOWN = "unknown"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ def finished(kind: Kind, operation: Operation, clock: int, rng: np.random.Genera
     return Operation(**values | {"outcome": "ok"})
 
 
-def pick(rng: np.random.Generator, *choices: Any) -> Any:  # noqa: ANN401
+def pick(rng: np.random.Generator, *choices: T) -> T:
     """One of some choices."""
     return choices[int(rng.integers(len(choices)))]
 

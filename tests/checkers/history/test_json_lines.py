@@ -296,6 +296,7 @@ def test_many_lines_at_once_are_read_as_one_by_one(spoken: list[Any], piece: int
         assert expected == outcome(rest)
 
 
+TOO_DEEP = json.loads("[" * 70 + "]" * 70)
 NOT_PLAIN: list[tuple[str, Any, dict[str, Any]]] = [
     *(("send", [["send", key, 5]], {}) for key in (True, 1.0, None, "new", "b:c", [1])),
     *(
@@ -307,6 +308,8 @@ NOT_PLAIN: list[tuple[str, Any, dict[str, Any]]] = [
         for found in (None, [], {"a": [[-1, 1]]}, {"a": [[0]]}, {"a": {}}, {"new": [[0, 1]]})
     ),
     *(("poll", [["poll", {"a": [record]}]], {}) for record in ([True, 1], [0, [1]], [None, None], [0, 1, 2], {}, "01")),
+    ("send", [["send", "a", [0, TOO_DEEP]]], {}),
+    ("poll", [["poll", {"a": [[0, TOO_DEEP]]}]], {}),
     *(("txn", [operation], {}) for operation in ([], ["send"], ["send", 3], ["push", "a", 4], ["push"], ["push", {}])),
     *(("txn", value, {}) for value in ([["send", "a", {}], ["poll"]], [["poll", "a", 1], ["send", {}]], None, 3, [3])),
     *(("read", value, {}) for value in (5, [5], {"a": 1}, "b:c")),

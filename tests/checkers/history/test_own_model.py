@@ -58,6 +58,7 @@ def test_a_value_outside_its_domain_is_refused_with_its_place() -> None:
     assert f"{where}: value = 7: must be an integer from -1 to 3, or null" == str(caught.value)
 
 
+@pytest.mark.deep
 def test_keys_are_objects_of_their_own_unless_an_action_takes_them() -> None:
     spoken = [
         {"process": 0, "type": kind, "f": "grow", "value": value, "key": key}
@@ -102,6 +103,7 @@ def spoken_twice(calls: list[tuple[int, str, int]], key: int) -> tuple[list[dict
     return tuple([event for _, event in sorted(said, key=lambda one: one[0])] for said in (plain, kafka))  # type: ignore[return-value]
 
 
+@pytest.mark.deep
 def test_log_order_agrees_with_a_search_over_the_specification_of_the_log() -> None:
     rng = np.random.default_rng(1)
     plain: list[dict[str, Any]] = []
