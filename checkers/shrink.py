@@ -14,6 +14,7 @@ from functools import partial
 from typing import cast
 
 from checkers.faults import FAULT_ERRORS, fault_of, message_of
+from checkers.minimal import minimal
 from checkers.refinement.steps import RefinementCheck
 from checkers.verdict import Moment, Run, UserError
 from specs.catalogue import DEADLOCK, FAULTS, properties
@@ -30,29 +31,23 @@ def shrink(instance: Instance, run: Run, property: str) -> Run:  # noqa: A002 - 
     Raises UserError for a property that the spec does not have, for a lasso, and for a run that does not violate it.
     """
     retry = partial(violating, instance, run.initial, property)
-    shrunk = retry([m.step for m in run.moments])
+    shrunk = retry(steps_of(run))
     if run.loop is not None or shrunk is None:
         what = "a lasso can't be shortened step by step" if run.loop is not None else "the run does not violate it"
         raise UserError(f"{property}: {what}")
-    size = max(len(shrunk.moments) // 2, 1)
-    while True:
-        before = len(shrunk.moments)
-        shrunk = without_chunks(retry, shrunk, size)
-        if size == 1 and len(shrunk.moments) == before:
-            return shrunk
-        size = max(min(size, len(shrunk.moments)) // 2, 1)
+
+    def without(steps: Sequence[Step], start: int, end: int) -> Sequence[Step] | None:
+        shorter = retry([*steps[:start], *steps[end:]])
+        return None if shorter is None else steps_of(shorter)
+
+    least = retry(minimal(steps_of(shrunk), without))
+    assert least is not None, "what is left violates the property"
+    return least
 
 
-def without_chunks(retry: Callable[[Sequence[Step]], Run | None], run: Run, size: int) -> Run:
-    """Try once to leave out each stretch of so many steps, from the end."""
-    start = len(run.moments) - size
-    while start > -size:
-        steps = [m.step for m in run.moments]
-        shorter = retry(steps[: max(start, 0)] + steps[start + size :])
-        if shorter is not None and len(shorter.moments) < len(steps):
-            run = shorter
-        start = min(start, len(run.moments)) - size
-    return run
+def steps_of(run: Run) -> Sequence[Step]:
+    """The steps of a run."""
+    return [moment.step for moment in run.moments]
 
 
 def violating(instance: Instance, initial: Record, property: str, steps: Sequence[Step]) -> Run | None:  # noqa: A002

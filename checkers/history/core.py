@@ -5,8 +5,6 @@ in its time or not. (To delete a write outright would make its readers liars: of
 would be left, of which nobody can learn anything.) So the core is a set of calls which, though all others may have
 happened in their time or not, have no linearization, and which has one as soon as any one call is taken away. What
 those of the core found may have been given by calls outside it: the sources, which are told with it.
-
-Source: Zeller and Hildebrandt, Simplifying and isolating failure-inducing input (2002): ever smaller chunks.
 """
 
 from __future__ import annotations
@@ -18,27 +16,22 @@ from numpy.typing import NDArray
 
 from checkers.history.wing_gong_lowe.encoded import Encoded
 from checkers.history.wing_gong_lowe.kernel import NOTHING
+from checkers.minimal import minimal
 
 Which = NDArray[np.intp]
 
 
-def minimal(calls: Which, impossible: Callable[[Which], bool]) -> Which:
+def minimal_core(calls: Which, impossible: Callable[[Which], bool]) -> Which:
     """The least of some calls that are still impossible together: none of them can be taken away.
 
     `impossible` must hold of `calls`, and of all that contain calls of which it holds.
     """
-    size = max(len(calls) // 2, 1)
-    while True:
-        before = len(calls)
-        start = len(calls) - size
-        while start > -size:
-            fewer = np.concatenate([calls[: max(start, 0)], calls[max(start + size, 0) :]])
-            if len(fewer) < len(calls) and impossible(fewer):
-                calls = fewer
-            start = min(start, len(calls)) - size
-        if size == 1 and len(calls) == before:
-            return calls
-        size = max(min(size, len(calls)) // 2, 1)
+
+    def without(items: Which, start: int, end: int) -> Which | None:
+        fewer = np.concatenate([items[:start], items[end:]])
+        return fewer if impossible(fewer) else None
+
+    return minimal(calls, without)
 
 
 class Sources:

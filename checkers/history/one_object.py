@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checkers.history.calls import Calls, paired
-from checkers.history.core import Sources, minimal
+from checkers.history.core import Sources, minimal_core
 from checkers.history.encoders import Encoding
 from checkers.history.history import NIL, History, Kind
 from checkers.history.log_order import log_order
@@ -132,7 +132,7 @@ def explain_searched(model: Model, calls: Calls, history: History, begin: Which 
     """Explain calls that end where they cease to be linearizable; `begin` has those that are enough for it."""
     found = SearchedObject(model, calls, history)
     everything = np.flatnonzero(~is_read(calls) | (calls.complete != OPEN))
-    core = minimal(found.last_impossible(everything) if begin is None else begin, found.impossible)
+    core = minimal_core(found.last_impossible(everything) if begin is None else begin, found.impossible)
     call = int(np.argmax(np.where(calls.complete == OPEN, -1, calls.complete)))
     sources = found.sources(core) if model.sources_suffice else np.zeros(0, np.intp)
     return Why(call, found.states(), core, sources, found.complete)
@@ -167,7 +167,7 @@ def explain_log(calls: Calls, place: str) -> Why:
         return not logs_hold(calls.taken(with_sources(core)))
 
     begin = np.flatnonzero(np.isin(calls.value, calls.value[list(conflict.calls)]))
-    core = minimal(begin if impossible(begin) else np.arange(len(calls)), impossible)
+    core = minimal_core(begin if impossible(begin) else np.arange(len(calls)), impossible)
     both = with_sources(core)
     conflict = next(iter(log_order(calls.taken(both), place).conflicts.values()))
     ends = [(-1 if calls.complete[both[call]] == OPEN else calls.complete[both[call]]) for call in conflict.calls]
