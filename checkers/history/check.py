@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from checkers.check import Outcome
-from checkers.history.anomalies.settings import Settings, isolation_of, subscribes
+from checkers.history.anomalies.settings import settings_of
 from checkers.history.anomalies.table import ANOMALIES
 from checkers.history.format import read_history
 from checkers.history.judge import Judgement, Question, judge
@@ -64,11 +64,8 @@ class HistoryCheck:
     def run(self) -> Outcome:
         """Judge it, and compare with what is known."""
         history = read_history(FOLDER / self.file)
-        settings = Settings(
-            ww_deps="--ww-deps" in self.settings,
-            subscribed=subscribes(history),
-            isolation=isolation_of(history),
-            drained="--ends-early" not in self.settings,
+        settings = replace(
+            settings_of(history), ww_deps="--ww-deps" in self.settings, drained="--ends-early" not in self.settings
         )
         found = judge(history, Question(settings=settings))
         return Outcome(

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checkers.history.calls import Calls, paired
+from checkers.history.groups import Ints, begins, starts_of, tuple_numbers
 from checkers.history.history import NIL, Kind
 from checkers.history.wing_gong_lowe.arrange import OPEN
 
-Ints = NDArray[np.int64]
 SPARSE = 4
 """Offsets are used as indexes if there are at most so many times as many of them as there are calls."""
 WRITTEN_LATE = ("what it wrote was found before it was invoked", "it completed before what it found was written")
@@ -96,8 +96,7 @@ def slots_of(calls: Calls) -> Slots:
         of[known] = base[key] + (offset - low[key])
         return Slots(np.repeat(np.arange(len(sizes)), sizes), of)
     order = np.lexsort((offset, key))
-    new = np.ones(len(order), bool)
-    new[1:] = (np.diff(key[order]) != 0) | (np.diff(offset[order]) != 0)
+    new = begins(key[order], offset[order])
     of[known[order]] = np.cumsum(new) - 1
     return Slots(key[order][new].astype(np.int64), of)
 
@@ -213,11 +212,7 @@ class _Judge:
         loose = np.flatnonzero((of < 0) & (calls.kind != Kind.END))
         free = np.flatnonzero(self.holder >= 0)
         pairs = np.concatenate([self.holder[free], loose])
-        order = np.lexsort((calls.value[pairs], calls.key[pairs]))
-        new = np.ones(len(order), bool)
-        new[1:] = (np.diff(calls.value[pairs[order]]) != 0) | (np.diff(calls.key[pairs[order]]) != 0)
-        group = np.empty(len(order), np.int64)
-        group[order] = np.cumsum(new) - 1
+        group = tuple_numbers(calls.key[pairs], calls.value[pairs])
         of_slot, of_loose = group[: len(free)], group[len(free) :]
         is_send = calls.kind[loose] == Kind.SEND
         self._match(loose[is_send], of_loose[is_send], free, of_slot)
@@ -260,9 +255,7 @@ class _Judge:
 def ranks(group: Ints) -> Ints:
     """Of each element, how many of its group come before it."""
     order = np.argsort(group, kind="stable")
-    new = np.ones(len(order), bool)
-    new[1:] = np.diff(group[order]) != 0
-    begins = np.flatnonzero(new)
+    starts = starts_of(group[order])
     result = np.empty(len(order), np.int64)
-    result[order] = np.arange(len(order)) - np.repeat(begins, np.diff(np.append(begins, len(order))))
+    result[order] = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
     return result

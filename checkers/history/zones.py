@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checkers.history.calls import Calls
+from checkers.history.groups import Ints, begins
 from checkers.history.history import NIL
 from checkers.history.wing_gong_lowe.arrange import OPEN
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +39,8 @@ def applies(calls: Calls, is_read: NDArray[np.bool_]) -> NDArray[np.bool_]:
     number = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
     writes = np.flatnonzero(~is_read)
     order = writes[np.lexsort((calls.value[writes], number[writes]))]
-    again = (np.diff(number[order]) == 0) & (np.diff(calls.value[order]) == 0)
-    wrong = np.concatenate([order[1:][again], np.flatnonzero(calls.compares), writes[calls.value[writes] == NIL]])
+    again = ~begins(number[order], calls.value[order])
+    wrong = np.concatenate([order[again], np.flatnonzero(calls.compares), writes[calls.value[writes] == NIL]])
     fine = np.ones(len(bounds) - 1, bool)
     fine[number[wrong]] = False
     return fine
@@ -50,8 +49,7 @@ def applies(calls: Calls, is_read: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def zones(calls: Calls, is_read: NDArray[np.bool_]) -> Zones:
     """The zones of objects to which this applies; `calls` without reads that never returned."""
     order = np.lexsort((calls.value, calls.object))
-    new = np.ones(len(order), bool)
-    new[1:] = (np.diff(calls.object[order]) != 0) | (np.diff(calls.value[order]) != 0)
+    new = begins(calls.object[order], calls.value[order])
     starts = np.flatnonzero(new)
     cluster = np.empty(len(order), np.int64)
     cluster[order] = np.cumsum(new) - 1

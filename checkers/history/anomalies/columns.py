@@ -79,16 +79,6 @@ def in_order(column: NDArray[Any]) -> Ints | None:
     return np.argsort(column, kind="stable").astype(np.int64)
 
 
-def starts_of(*columns: NDArray[Any]) -> Ints:
-    """Where a run of equal rows begins, in columns that are in order."""
-    new = np.ones(len(columns[0]), bool)
-    if len(new):
-        new[1:] = False
-        for column in columns:
-            new[1:] |= column[1:] != column[:-1]
-    return np.flatnonzero(new)
-
-
 @dataclass(frozen=True, eq=False)
 class Findings(Sequence[Evidence]):
     """A list of evidence of which the length is known and each item is made only when it is asked for."""

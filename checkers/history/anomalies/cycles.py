@@ -13,7 +13,7 @@ a short one, not surely the shortest.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -231,9 +231,3 @@ def cycle_evidence(analysis: Analysis, tangles: Tangles, kind: str, number: int)
         kind = "G-single"
     operations = [analysis.index(int(event[node])) for node, _ in cycle]
     return {"type": kind, "operations": list(operations), "edges": list(edges), "component": size}
-
-
-def cycle_functions() -> Iterator[tuple[str, Callable[[Analysis], Findings]]]:
-    """The anomalies of this module: one function for each class."""
-    for name in CLASSES:
-        yield name, partial(cycles, name)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from checkers.history.anomalies.analysis import Analysis, Touches, rows_at_outcomes
-from checkers.history.anomalies.columns import Ints, first_of, number_pairs, starts_of
+from checkers.history.anomalies.columns import Ints, first_of, number_pairs
+from checkers.history.groups import starts_of
 from checkers.history.history import NIL, NONE, EventType, Json, Kind
 
 NOTHING = -1

@@ -23,7 +23,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from checkers.history.anomalies.analysis import Analysis
-from checkers.history.anomalies.columns import Ints, Mask, in_order, starts_of
+from checkers.history.anomalies.columns import Ints, Mask, in_order
+from checkers.history.groups import starts_of
 from checkers.history.history import NONE, EventType
 
 

@@ -28,8 +28,8 @@ from checkers.history.anomalies.columns import (
     in_order,
     most_first,
     number_pairs,
-    starts_of,
 )
+from checkers.history.groups import starts_of
 from checkers.history.history import NONE, EventType, Json, Kind
 
 SKIPPED_MAX = 32

@@ -25,6 +25,11 @@ class Settings:
     """Whether consumers had the time to poll everything before the recording ended."""
 
 
+def settings_of(history: History) -> Settings:
+    """What a recording itself says of its settings; the rest as by default."""
+    return Settings(subscribed=subscribes(history), isolation=isolation_of(history))
+
+
 def subscribes(history: History) -> bool:
     """Whether any process of the history subscribes."""
     code = history.functions.find("subscribe")

@@ -1,28 +1,15 @@
-"""What the checks of this package do with columns: number tuples, look back within groups, ask for ranges."""
+"""What the checks of this package do with columns: look back within groups, ask for ranges."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from checkers.history.groups import Bools, Ints, begins
 from checkers.history.history import NONE
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-
-
-def ranks(*columns: NDArray[np.integer]) -> Ints:
-    """The number of each tuple among the distinct ones in ascending order, the first column counting most."""
-    order = np.lexsort(columns[::-1])
-    starts = np.zeros(len(order), np.bool_)
-    for column in columns:
-        arranged = column[order]
-        starts[1:] |= arranged[1:] != arranged[:-1]
-    found = np.empty(len(order), np.int64)
-    found[order] = np.cumsum(starts)
-    return found
+__all__ = ["Bools", "Earliest", "Ints", "highest_before"]
 
 
 def highest_before(group: Ints, value: Ints) -> Ints:
@@ -35,7 +22,7 @@ def highest_before(group: Ints, value: Ints) -> Ints:
     position = np.arange(len(group))
     raised = group * (value.max() + 2) + value + 1
     running = np.maximum.accumulate(raised)
-    first = np.concatenate([[True], group[1:] != group[:-1]])
+    first = begins(group)
     higher = (value >= 0) & (raised > np.concatenate([[0], running[:-1]]))
     latest = np.concatenate([[NONE], np.maximum.accumulate(np.where(higher, position, NONE))[:-1]])
     start = np.maximum.accumulate(np.where(first, position, 0))

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from checkers.history.consistency.columns import Bools, Ints, ranks
+from checkers.history.consistency.columns import Bools, Ints
 from checkers.history.consistency.observed import Entries, Gaps, Observed, Reads, Records, Sends
+from checkers.history.groups import tuple_numbers
 from checkers.history.history import NIL, NONE, EventType, History, Kind
 
 
@@ -19,7 +20,7 @@ def observe(history: History) -> Observed:
     offset = np.concatenate([sends.offset[known], history.offset[rows], history.offset[ends] - 1])
     told = offset >= 0
     entry = np.full(len(key), NONE, np.int64)
-    entry[told] = ranks(key[told], offset[told])
+    entry[told] = tuple_numbers(key[told], offset[told])
     first, position = np.unique(entry[told], return_index=True)
     of_sends, of_records, of_ends = np.split(entry, [len(known), len(known) + len(rows)])
     is_record = np.zeros(len(first), np.bool_)
@@ -74,7 +75,7 @@ def _records(history: History, rows: Ints, entry: Ints) -> Records:
     starts[history.rows[:-1][np.diff(history.rows) > 0]] = True
     poll, key = np.cumsum(starts)[rows], history.key[rows].astype(np.int64)
     order = np.lexsort((key, poll))
-    batch = ranks(poll[order], key[order])
+    batch = tuple_numbers(poll[order], key[order])
     return Records(batch, rows[order], key[order], history.value[rows[order]], entry[order])
 
 
@@ -113,7 +114,7 @@ def _placed_by_value(sends: Sends, records: Records) -> Ints:
     entry, found = np.unique(records.entry[~claimed], return_index=True)
     key = np.concatenate([sends.key[lost], records.key[~claimed][found]])
     value = np.concatenate([sends.value[lost], records.value[~claimed][found]])
-    of_sends, of_entries = np.split(ranks(key, value), [len(lost)])
+    of_sends, of_entries = np.split(tuple_numbers(key, value), [len(lost)])
     count = len(key) + 1
     single = (np.bincount(of_sends, minlength=count) == 1) & (np.bincount(of_entries, minlength=count) == 1)
     entry_of = np.full(count, NONE, np.int64)

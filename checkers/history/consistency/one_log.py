@@ -14,9 +14,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from checkers.history.consistency.columns import Ints, ranks
+from checkers.history.consistency.columns import Ints
 from checkers.history.consistency.evidence import Violation, operation, place
 from checkers.history.consistency.observed import Observed
+from checkers.history.groups import begins, tuple_numbers
 from checkers.history.history import NONE, EventType
 from checkers.history.labels import shown_value
 
@@ -54,7 +55,7 @@ def _two_at_one_offset(observed: Observed) -> Iterator[Violation]:
 def _not_sent(observed: Observed) -> Iterator[Violation]:
     """Records of values that nobody sent, or that stand at more offsets than they were sent."""
     sends, records = observed.sends, observed.records
-    code = ranks(np.concatenate([sends.key, records.key]), np.concatenate([sends.value, records.value]))
+    code = tuple_numbers(np.concatenate([sends.key, records.key]), np.concatenate([sends.value, records.value]))
     of_sends, of_records = np.split(code, [len(sends.key)])
     count = int(code.max(initial=0)) + 1
     might, placed = sends.state != EventType.FAIL, sends.entry != NONE
@@ -77,8 +78,7 @@ def _distinct(code: Ints, entry: Ints) -> tuple[Ints, Ints]:
     """Each pair once, in ascending order."""
     order = np.lexsort((entry, code))
     code, entry = code[order], entry[order]
-    new = np.ones(len(code), np.bool_)
-    new[1:] = (code[1:] != code[:-1]) | (entry[1:] != entry[:-1])
+    new = begins(code, entry)
     return code[new], entry[new]
 
 

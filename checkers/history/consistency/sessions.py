@@ -23,9 +23,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checkers.history.consistency.columns import Bools, Earliest, Ints, highest_before, ranks
+from checkers.history.consistency.columns import Bools, Earliest, Ints, highest_before
 from checkers.history.consistency.evidence import Violation, operation, place
 from checkers.history.consistency.observed import Observed
+from checkers.history.groups import tuple_numbers
 from checkers.history.history import NONE, EventType
 
 READ_YOUR_WRITES = "read_your_writes"
@@ -126,7 +127,7 @@ _Pairs = Iterable[tuple[int, int, int]]
 def _at_or_above(earlier: _Steps, later: _Steps) -> _Pairs:
     """For each later step, the earlier one of its session and key with the highest entry, if at or above its own."""
     key = np.concatenate([later.key, earlier.key])
-    group = ranks(np.concatenate([later.session, earlier.session]), key)
+    group = tuple_numbers(np.concatenate([later.session, earlier.session]), key)
     is_earlier = np.arange(len(key)) >= len(later.key)
     entry = np.concatenate([later.entry, earlier.entry])
     order = np.lexsort((is_earlier, np.concatenate([later.time, earlier.time]), group))

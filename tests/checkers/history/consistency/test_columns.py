@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from checkers.history.consistency.columns import Earliest, highest_before, ranks
+from checkers.history.consistency.columns import Earliest, highest_before
+from checkers.history.groups import tuple_numbers
 from checkers.history.history import NONE
 
 
@@ -36,4 +37,4 @@ def test_the_earliest_in_a_range_is_what_a_loop_finds(seed: int) -> None:
 
 
 def test_ranks_are_those_of_the_distinct_tuples() -> None:
-    assert [1, 2, 0, 1] == ranks(np.array([5, 7, 5, 5]), np.array([2, 0, 1, 2])).tolist()
+    assert [1, 2, 0, 1] == tuple_numbers(np.array([5, 7, 5, 5]), np.array([2, 0, 1, 2])).tolist()
