@@ -118,19 +118,38 @@ def compile_spec(instance: Instance, options: Options) -> CompiledSpec:
 
     One that this process has already loaded with refinements serves searches that check none.
     """
-    with_refinements = replace(options, refinements=True)
-    if instance.spec.refines and generated(instance, with_refinements)[1] in sys.modules:
-        options = with_refinements
-    generator, name, text = generated(instance, options)
+    with_refinements = Form(instance, replace(options, refinements=True))
+    form = with_refinements if with_refinements in _loaded else Form(instance, options)
+    generator, name, text = generated(form)
+    _loaded.add(form)
     return CompiledSpec(instance, generator, load(name, text))
 
 
+class Form:
+    """What the text of a module depends on: instances that differ in ablations alone have the same form."""
+
+    def __init__(self, instance: Instance, options: Options) -> None:
+        self.instance, self.options = instance, options
+        actions = tuple(action.source for action in instance.actions)
+        self._key = (id(instance.spec), tuple(instance.bounds.items()), actions, options)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Form) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+_loaded: set[Form] = set()
+"""The forms that this process has loaded."""
+
+
 @lru_cache(maxsize=16)
-def generated(instance: Instance, options: Options) -> tuple[Generator, str, str]:
+def generated(form: Form) -> tuple[Generator, str, str]:
     """The source of a module, and its name, which holds the digest of the source and the tools."""
-    generator = Generator(instance, options)
+    generator = Generator(form.instance, form.options)
     text = generator.source()
-    return generator, named(instance.spec.name, text), text
+    return generator, named(form.instance.spec.name, text), text
 
 
 def named(prefix: str, text: str) -> str:
@@ -140,7 +159,7 @@ def named(prefix: str, text: str) -> str:
 
 def remembered(instance: Instance, options: Options, key: str, answer: Callable[[], str]) -> str:
     """What `answer` says of a spec that would compile to the same module; kept in the module's folder."""
-    path = cache_folder() / generated(instance, options)[1] / key
+    path = cache_folder() / generated(Form(instance, options))[1] / key
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, answer().encode())
