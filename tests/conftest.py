@@ -39,9 +39,9 @@ def checks_under_way(
     names = {
         item.callspec.id for item in request.session.items if item.path.name == VERIFY and hasattr(item, "callspec")
     }
-    checks = [check for check in all_checks() if check.name in names]
-    if not checks:
+    if not names:
         yield None
         return
+    checks = [check for check in all_checks() if check.name in names]
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(lambda: {outcome.check.name: outcome for outcome in run_checks(checks)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from checkers.commands.display import Display
 from checkers.history.anomalies.analysis import analyse
 from checkers.history.anomalies.columns import Evidence
 from checkers.history.anomalies.figures import consume_counts, unseen_over_time, worst_realtime_lag
-from checkers.history.anomalies.settings import Settings, isolation_of, subscribes
+from checkers.history.anomalies.settings import Settings, settings_of
 from checkers.history.anomalies.table import EXPLANATIONS
 from checkers.history.consistency.hierarchy import LEVELS
 from checkers.history.format import AUTO, FORMATS, read_history
@@ -66,10 +66,11 @@ def add(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, display: Display) -> int:
     """Judge; 0 holds, 1 violated, 2 unknown."""
     history = read_history(arguments.file, arguments.format)
-    settings = Settings(
+    recorded = settings_of(history)
+    settings = replace(
+        recorded,
         ww_deps=arguments.ww_deps,
-        subscribed=subscribes(history),
-        isolation=arguments.isolation or isolation_of(history),
+        isolation=arguments.isolation or recorded.isolation,
         drained=not arguments.ends_early,
     )
     model = None if arguments.model == AUTO else arguments.model

@@ -19,31 +19,15 @@ from checkers.counterexample import load
 from checkers.explore import checkpoint, search
 from checkers.explore.check import ExplorationCheck, exploration_checks
 from checkers.explore.compile import cache_folder
-from checkers.verdict import Violated
 from checkers.verify import checks_for
 from specs.catalogue import NAMES
-from specs.instance import Instance
 from tests.checkers.explore.searches import BREAKS_DEPTH, BREAKS_STRONG_ISR
+from tests.paper import Paper
 
 BOUNDS = ("replicas=2", "log_size=2", "max_records=2", "max_leader_epoch=1")
 SMALL = (*(argument for bound in BOUNDS for argument in ("--set", bound)), "--no-symmetry")
 REPLICATION = ("explore", "replication", *SMALL)
 BROKEN = (*REPLICATION, "--variant", BREAKS_STRONG_ISR, "--invariant", "strong_isr")
-
-
-class Paper:
-    """A display that keeps what is printed."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def out(self, text: str = "") -> None:
-        """Keep a line."""
-        self.lines.append(text)
-
-    def draw(self, instance: Instance, violated: Violated, *, full: bool) -> str:
-        """Say what would be drawn."""
-        return f"{'whole ' if full else ''}drawing of {violated.broken} of {instance.spec.name}\n"
 
 
 def logproof(*arguments: str) -> tuple[int, list[str]]:

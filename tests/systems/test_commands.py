@@ -12,29 +12,14 @@ from typing import Any
 
 import pytest
 
-from checkers.verdict import UserError, Violated
-from specs.instance import Instance
+from checkers.verdict import UserError
 from systems import catalogue, kafka_install
 from systems.catalogue import Known
 from systems.commands import record, systems
+from tests.paper import Paper
 from tests.systems.toy_log import ToyLog
 
 CALM = ["--set", "subscribe_share=0", "--set", "clients=2", "--set", "faults=0"]
-
-
-class Lines:
-    """Keeps what is printed."""
-
-    def __init__(self) -> None:
-        self.printed: list[str] = []
-
-    def out(self, text: str = "") -> None:
-        """Keep a line."""
-        self.printed.append(text)
-
-    def draw(self, instance: Instance, violated: Violated, *, full: bool) -> str:
-        """Never asked for."""
-        raise AssertionError((instance, violated, full))
 
 
 def nothing() -> None:
@@ -54,9 +39,9 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> ToyLog:
 
 
 def call(module: Any, *arguments: str) -> tuple[int, list[str]]:  # noqa: ANN401 - a command
-    parser, display = ArgumentParser(), Lines()
+    parser, display = ArgumentParser(), Paper()
     module.add(parser)
-    return module.run(parser.parse_args(arguments), display), display.printed
+    return module.run(parser.parse_args(arguments), display), display.lines
 
 
 def test_a_recording_is_written_and_its_figures_printed(toy: ToyLog, tmp_path: Path) -> None:

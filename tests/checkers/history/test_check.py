@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,11 @@ import pytest
 
 from checkers import cli
 from checkers.history.check import FOLDER, MINIMAL, history_checks, history_evidence
-from checkers.history.history import History
-from checkers.verdict import Violated
 from specs.guarantees import GUARANTEES
-from specs.instance import Instance
 from tests.checkers.history.anomalies.judged import Event, done
 from tests.checkers.history.anomalies.test_minimal import CASES
 from tests.checkers.history.histories import events
+from tests.paper import Paper
 
 LOST = CASES["lost_write"].shows
 KEPT = [*done(0, "send", ("x", "a", 0), ("x", "b", 1)), *done(1, "poll", {"x": [[0, "a"], [1, "b"]]})]
@@ -33,29 +30,6 @@ STALE = [
     (1, "invoke", "read"),
     (1, "ok", "read", 1),
 ]
-
-
-class Paper:
-    """A display that keeps what is printed, and says which operations it would draw."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def out(self, text: str = "") -> None:
-        """Keep a line."""
-        self.lines.append(text)
-
-    def draw(self, instance: Instance, violated: Violated, *, full: bool) -> str:
-        """Nothing here is a run."""
-        raise AssertionError(instance, violated, full)
-
-    def timeline(self, history: History, core: Sequence[int], why: Mapping[int, str]) -> str:
-        """Say what would be drawn."""
-        return f"timeline of {[int(history.index[event]) for event in core]}, {len(why)} of them explained\n"
-
-    def timeline_page(self, history: History, core: Sequence[int], why: Mapping[int, str]) -> str:
-        """Say what would be drawn."""
-        return f"page of {self.timeline(history, core, why)}"
 
 
 def written(path: Path, *history: Event) -> Path:
