@@ -11,6 +11,7 @@ from typing import Any
 
 from checkers.atomic_file import write_whole
 from checkers.commands.display import Display
+from checkers.commands.subject_arguments import bound
 from checkers.history.anomalies.analysis import analyse
 from checkers.history.anomalies.columns import Evidence
 from checkers.history.anomalies.figures import consume_counts, unseen_over_time, worst_realtime_lag
@@ -23,12 +24,15 @@ from checkers.history.judge import Judgement, Question, judge
 from checkers.history.labels import label
 from checkers.history.linearizability import STEPS_MAX, NotLinearizable
 from checkers.history.models import MODELS
-from checkers.verdict import EXIT_CODES
+from checkers.subjects import instantiate, load_spec
+from checkers.verdict import EXIT_CODES, UserError
+from specs.instance import Instance
 
 HELP = "judge a recorded history: linearizability, consistency, Kafka's anomalies"
 SHOWN = 5
 """How much evidence of an anomaly is shown without --all."""
 SHOWN_JSON = 32
+SOURCE = "gave what the core found"
 
 
 def add(parser: ArgumentParser) -> None:
@@ -37,7 +41,12 @@ def add(parser: ArgumentParser) -> None:
         "file", type=Path, metavar="HISTORY", help="the recording, also as .gz or .zst; - is standard input"
     )
     parser.add_argument("--format", choices=FORMATS, default=AUTO, help="how it is written (auto)")
-    parser.add_argument("--model", choices=(AUTO, *MODELS), default=AUTO, help="what was recorded (auto)")
+    parser.add_argument(
+        "--model",
+        default=AUTO,
+        help=f"what was recorded: {', '.join(MODELS)}, or a specification as path/to/own_spec.py:SPEC (auto)",
+    )
+    parser.add_argument("--set", action="append", default=[], metavar="BOUND=N", help="set a bound of an own SPEC")
     parser.add_argument(
         "--isolation",
         choices=("read_committed", "read_uncommitted"),
@@ -73,8 +82,7 @@ def run(arguments: Namespace, display: Display) -> int:
         isolation=arguments.isolation or recorded.isolation,
         drained=not arguments.ends_early,
     )
-    model = None if arguments.model == AUTO else arguments.model
-    found = judge(history, Question(model, settings, arguments.level, arguments.steps_max))
+    found = judge(history, Question(model_of(arguments), settings, arguments.level, arguments.steps_max))
     failure = found.linearizability.violation
     if arguments.html is not None:
         write_whole(arguments.html, display.timeline_page(history, *core_and_reasons(failure)).encode())
@@ -88,9 +96,21 @@ def run(arguments: Namespace, display: Display) -> int:
     return EXIT_CODES[found.verdict]
 
 
+def model_of(arguments: Namespace) -> str | Instance | None:
+    """The model that is asked for; None for the one that the operations call for. Raises UserError."""
+    own = ":" in arguments.model
+    if arguments.set and not own:
+        raise UserError(f"--set {arguments.set[0]}: only a --model of one's own, path/to/own_spec.py:SPEC, has bounds")
+    if own:
+        return instantiate(load_spec(arguments.model), dict(bound(text) for text in arguments.set))
+    return None if arguments.model == AUTO else str(arguments.model)
+
+
 def core_and_reasons(failure: NotLinearizable | None) -> tuple[tuple[int, ...], dict[int, str]]:
-    """What a timeline shows: the minimal core with what it came from, and why operations can't be placed."""
-    return ((), {}) if failure is None else (failure.core, dict(failure.unplaced))
+    """What a timeline shows: the minimal core, what gave it its values, and why operations can't be placed."""
+    if failure is None:
+        return (), {}
+    return failure.core, dict.fromkeys(failure.sources, SOURCE) | dict(failure.unplaced)
 
 
 # --------------------------------------------------------------------------------------------------------------- text

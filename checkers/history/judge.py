@@ -20,6 +20,7 @@ from checkers.history.consistency.hierarchy import violations
 from checkers.history.history import NONE, EventType, History, Kind
 from checkers.history.linearizability import STEPS_MAX, Linearizability, linearizable
 from checkers.verdict import UserError, VerdictName
+from specs.instance import Instance
 
 LOG, OFFSETS = "log", "offsets"
 MODEL_OF: Mapping[Kind, str] = {
@@ -47,9 +48,9 @@ OBSERVED = ("batch", "record", "high_watermark", "last_stable_offset", "leader",
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a history. `model` is None for the one that its operations call for."""
+    """What is asked of a history. `model` is None for the one that its operations call for, or a specification."""
 
-    model: str | None = None
+    model: str | Instance | None = None
     settings: Settings = field(default_factory=Settings)
     level: str | None = None
     steps_max: int = STEPS_MAX
@@ -83,17 +84,19 @@ class Judgement:
 
 def judge(history: History, question: Question) -> Judgement:
     """Judge a history. Raises UserError for a model or a level that there is not, or that the history can't have."""
-    model = question.model or model_of(history)
+    asked = question.model or model_of(history)
+    model = asked if isinstance(asked, str) else asked.spec.name
+    kafkas = asked in (LOG, OFFSETS)
     shown = as_isolated(history, question.settings.isolation)
-    if question.level is not None and model != LOG:
+    if question.level is not None and asked != LOG:
         raise UserError(f"--level {question.level}: levels of consistency are those of logs, and the model is {model}")
     return Judgement(
         model=model,
         operations=int(np.count_nonzero(history.type == EventType.INVOKE)),
         settings=question.settings,
-        anomalies=find_anomalies(history, question.settings) if model in (LOG, OFFSETS) else {},
-        allowed=allowed(question.settings) if model in (LOG, OFFSETS) else {},
-        linearizability=linearizable(shown, model, steps_max=question.steps_max),
+        anomalies=find_anomalies(history, question.settings) if kafkas else {},
+        allowed=allowed(question.settings) if kafkas else {},
+        linearizability=linearizable(shown, asked, steps_max=question.steps_max),
         level=question.level,
         violations=violations(shown, question.level) if question.level is not None else (),
     )

@@ -43,8 +43,8 @@ _VERBS: Mapping[int, str] = {
     Kind.ENQUEUE: "enqueue",
     Kind.DEQUEUE: "dequeue",
     Kind.END: "end",
-    Kind.OBSERVE: "observe",
 }
+"""What a micro-operation is called; observations and operations of one's own go by their function."""
 _RETURNS_OFFSET = frozenset({Kind.SEND, Kind.FETCH, Kind.END})
 _RETURNS_VALUE = frozenset({Kind.READ, Kind.GET, Kind.DEQUEUE})
 _GIVES_VALUE = frozenset({Kind.SEND, Kind.WRITE, Kind.EXPECT, Kind.PUT, Kind.APPEND, Kind.ENQUEUE})
@@ -115,7 +115,8 @@ def _part(history: History, rows: list[int], *, answered: bool) -> str:
     if kind in _LISTS:
         keys = [shown_name(history.shown_key(int(history.key[row]))) for row in rows]
         return f"{_VERBS[kind]} {', '.join(_few([key for key in keys if key != 'nil']))}".rstrip()
-    words = [_VERBS[kind], *_key(history, rows[0])]
+    verb = _VERBS.get(kind) or shown_name(history.function_name(int(history.event[rows[0]])))
+    words = [verb, *_key(history, rows[0])]
     if kind == Kind.EXPECT and len(rows) == 2:
         return " ".join(["cas", *words[1:], "->".join(_value(history, row) for row in rows)])
     offset = int(history.offset[rows[0]])

@@ -109,6 +109,19 @@ def test_a_stale_read_is_explained_and_drawn(tmp_path: Path) -> None:
     assert (failure["prefix"], failure["core"], failure["core_is_minimal"]) == (7, [4, 6], True)
 
 
+def test_a_history_is_judged_by_a_specification_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    counts = [(0, kind, "increment", value) for value in (1, 3) for kind in ("invoke", "ok")]
+    path = written(tmp_path / "counts.jsonl", *counts)
+    model = f"{Path(__file__).with_name('own_specs.py')}:COUNTER"
+    code, lines = check(path, "--model", model)
+    assert (code, lines[:2]) == (1, [f"{path}: 2 operations of 1 processes (counter)", "violated: not linearizable"])
+    assert "  increment 3: it can't take effect before it completes" in "\n".join(lines)
+    assert check(path, "--model", model, "--set", "limit=2")[0] == 2
+    assert "value = 3: must be an integer from -1 to 2, or null" in capsys.readouterr().err
+    assert check(path, "--set", "limit=2")[0] == 2
+    assert "--set limit=2: only a --model of one's own" in capsys.readouterr().err
+
+
 def test_too_few_steps_leave_it_unknown(tmp_path: Path) -> None:
     repeated = [(0, "invoke", "write", 1), (0, "ok", "write", 1), *STALE]  # values that are not unique: a search
     code, found = as_json(written(tmp_path / "stale.jsonl", *repeated), "--model", "cas-register", "--steps-max", 1)

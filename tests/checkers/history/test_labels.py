@@ -91,7 +91,7 @@ def test_something_noted_has_a_label_too() -> None:
     builder = HistoryBuilder("notes")
     builder.event(EventType.INFO, "nemesis", "leader", index=0)
     builder.row(Kind.OBSERVE, builder.keys.code("x"), 3, builder.value("n1"))
-    assert 'observe x "n1" @3 (info)' == label(builder.build(), 0)
+    assert 'leader x "n1" @3 (info)' == label(builder.build(), 0)
 
 
 HOSTILE = "\x1b[2J\r\n\u202eevil\u200b\u0301\ud800 汉<b>"
