@@ -13,7 +13,15 @@ from typing import Any, Literal, cast
 
 from specs.language import Eventually, Refinement, Spec, SpecError
 
-NAMES = ("replication", "replication_history", "replication_messages", "alter_partition", "log_order")
+NAMES = (
+    "replication",
+    "replication_history",
+    "replication_messages",
+    "alter_partition",
+    "log_order",
+    "offsets",
+    "cooperative_rebalance",
+)
 """Each is `specs.<name>.SPEC`."""
 
 FAULTS = ("assertion", "range")

@@ -128,10 +128,11 @@ class Instance:
             self._rebound[function] = closed
             for name in names_in(function.__code__):
                 if name in scope:
-                    scope[name] = self._value(scope[name])
+                    scope[name] = self.valued(scope[name])
         return self._rebound[function]
 
-    def _value(self, value: object) -> object:
+    def valued(self, value: object) -> object:
+        """What a name of a spec's module stands for in this instance."""
         if isinstance(value, Expression):
             return evaluate(value, self.bounds)
         if isinstance(value, Ablation):
