@@ -1,0 +1,1 @@
+"""Partitioners and placements, tried at random and measured."""

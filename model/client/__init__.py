@@ -1,0 +1,1 @@
+"""The clients: which partition a record goes to."""

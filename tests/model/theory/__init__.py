@@ -1,0 +1,1 @@
+"""Tests of what Kafka is measured against."""
