@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "simulate": "checkers.commands.simulate",
     "replay": "checkers.commands.replay",
     "check": "checkers.commands.check",
+    "prove": "checkers.commands.prove",
     "verify": "checkers.commands.verify",
 }
 """The module of each command; only that of the command that is run is imported."""

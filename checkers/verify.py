@@ -9,20 +9,35 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
+from checkers.assignments.check import assignor_checks, assignor_evidence
 from checkers.check import Check, Outcome
 from checkers.explore.check import exploration_checks
 from checkers.history.check import history_checks, history_evidence
+from checkers.partitioning.check import partitioning_checks, partitioning_evidence
+from checkers.prove.check import proof_checks, proof_evidence
 from specs.evidence import Evidence, explored_evidence
 
 
 def all_checks() -> tuple[Check, ...]:
     """All checks of all engines."""
-    return (*exploration_checks(), *history_checks())
+    return (
+        *exploration_checks(),
+        *history_checks(),
+        *proof_checks(),
+        *assignor_checks(),
+        *partitioning_checks(),
+    )
 
 
 def all_evidence() -> tuple[Evidence, ...]:
     """What all engines have to say on guarantees."""
-    return (*explored_evidence(), *history_evidence())
+    return (
+        *explored_evidence(),
+        *history_evidence(),
+        *proof_evidence(),
+        *assignor_evidence(),
+        *partitioning_evidence(),
+    )
 
 
 def checks_for(guarantees: frozenset[str]) -> tuple[Check, ...]:

@@ -12,11 +12,18 @@ from checkers.verify import all_checks
 CHECKS = all_checks()
 COSTLY = {"alter_partition_without_partition_epoch", "stale_fetch_response"}
 """Variants of the largest spec that need a compilation of their own; their counterexamples are replayed by default."""
+COSTLY_PROOFS = {"proof-replication", "proof-replication_elections", "proof-committed_offsets"}
+"""Parts of them, and their negative controls, are asked for by default in tests/checkers/prove."""
+
+
+def is_costly(check: Check) -> bool:
+    """Whether it takes tens of seconds."""
+    return check.name in COSTLY_PROOFS or bool(COSTLY & set(check.name.split("-")))
 
 
 @pytest.mark.parametrize(
     "check",
-    [pytest.param(c, marks=pytest.mark.deep if COSTLY & set(c.name.split("-")) else (), id=c.name) for c in CHECKS],
+    [pytest.param(c, marks=pytest.mark.deep if is_costly(c) else (), id=c.name) for c in CHECKS],
 )
 def test_comes_out_as_it_must(check: Check, checks_under_way: Future[dict[str, Outcome]]) -> None:
     complaint = checks_under_way.result()[check.name].complaint

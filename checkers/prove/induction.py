@@ -1,0 +1,202 @@
+"""Induction: what holds at first, and is kept by every action, holds after any number of steps.
+
+An inductive invariant is a conjunction. Asked is, one question at a time: each conjunct holds in every initial state;
+each action, from any state in which all conjuncts hold, keeps each conjunct and every declared range, and meets no
+fault; from the conjuncts follow the safety properties; each step has the step properties. A question that Z3 answers
+with sat has a counterexample to induction: a state, which need not be reachable, and a step out of the invariant.
+It is decoded to plain Python states and believed only once the spec's plain functions have walked it.
+
+Source: Floyd (1967); Padon et al., Ivy: Safety Verification by Interactive Generalization (2016), for
+counterexamples to induction; mypyvy for one query an action and conjunct.
+Left out: liveness; finding the conjuncts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import z3
+
+from checkers.prove.formulas import entailed
+from checkers.prove.merging import matched
+from checkers.prove.symbolic import SymbolicInstance, SymbolicState
+from checkers.prove.to_induction import Question, ToInduction, counterexample_to_induction, initial_counterexample
+from specs.instance import Instance
+from specs.language import Predicate
+
+RLIMIT = 100_000_000
+"""What one question may cost; beyond it the answer is unknown."""
+RLIMIT_FEW = 3_000_000
+"""The same while only the goal's own conjunct and the short ones are assumed."""
+SHORT = 400
+"""How many subterms a conjunct may have to be assumed at once."""
+INITIAL, SAFETY = "initial", "safety"
+RANGES = "ranges"
+"""What the obligation is called that every scalar stays within its declared range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """What is to be proved of an instance, whose bounds named in `unbounded` may have any value."""
+
+    instance: Instance
+    conjuncts: tuple[Predicate, ...]
+    safety: tuple[Predicate, ...] = ()
+    step_properties: tuple[Callable[[Any, Any], bool], ...] = ()
+    unbounded: Collection[str] = ()
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """The parts of the proof, which can be carried out apart: the initial states, each action, safety."""
+        return (INITIAL, *(a.name for a in self.instance.actions), SAFETY)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An obligation that isn't met. `section` is an action's name, or "initial" or "safety"."""
+
+    section: str
+    goal: str
+    """The conjunct, the step property, the fault's message, or "ranges"."""
+    answer: Literal["violated", "unknown"]
+    counterexample: ToInduction | None = None
+    reason: str = ""
+
+    def __str__(self) -> str:
+        shown = f"\n{self.counterexample}" if self.counterexample is not None else ""
+        return f"{self.section}: {self.goal}: {self.answer}{f' ({self.reason})' if self.reason else ''}{shown}"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What came of a part of a proof."""
+
+    name: str
+    obligations: int
+    paths: int
+    failures: tuple[Failure, ...]
+
+
+class Induction:
+    """Proves an invariant, section by section."""
+
+    def __init__(self, invariant: Invariant, rlimit: int = RLIMIT) -> None:
+        """Runs each conjunct once, on an unknown state."""
+        self.invariant, self.rlimit = invariant, rlimit
+        self.symbolic = SymbolicInstance(invariant.instance, invariant.unbounded)
+        self.state = self.symbolic.state()
+        self.conjuncts = {p: self.symbolic.holds(p, self.state) for p in invariant.conjuncts}
+
+    def section(self, name: str, goals: Collection[str] = (), *, until_failure: bool = False) -> Section:
+        """Every obligation of a section, or those named in `goals`, or those up to the first that is not met."""
+        failures: list[Failure] = []
+        obligations = 0
+        before = self.symbolic.paths_taken
+        for question in self.questions(name):
+            if goals and question.name not in goals:
+                continue
+            obligations += 1
+            failure = self.answer(question)
+            if failure is not None:
+                failures.append(failure)
+                if until_failure:
+                    break
+        return Section(name, obligations, self.symbolic.paths_taken - before, tuple(failures))
+
+    # ------------------------------------------------------------------------------------------------ questions
+
+    def questions(self, section: str) -> Iterator[Question]:
+        """What is to be asked of the solver."""
+        if section == INITIAL:
+            yield from self.initial_questions()
+        elif section == SAFETY:
+            for predicate in self.invariant.safety:
+                goal = self.symbolic.holds(predicate, self.state)
+                yield Question(section, predicate.__name__, self.state.in_range, goal, predicate=predicate)
+        else:
+            yield from self.action_questions(section)
+
+    def initial_questions(self) -> Iterator[Question]:
+        """Ranges and conjuncts of the initial states."""
+        initial = self.symbolic.initial(self.state)
+        known = (*self.symbolic.open_bounds, *initial.in_range)
+        for fault in initial.faults:
+            yield Question(INITIAL, fault.message, known, fault.denial)
+        yield Question(INITIAL, RANGES, known, self.ranges(initial.values))
+        pairs = replacements(self.state, initial.values)
+        for predicate in self.invariant.conjuncts:
+            goal = z3.substitute(self.conjuncts[predicate], *pairs)
+            yield Question(INITIAL, predicate.__name__, known, goal, predicate=predicate)
+
+    def action_questions(self, name: str) -> Iterator[Question]:
+        """Faults, ranges, conjuncts and step properties of an action."""
+        action = next(a for a in self.invariant.instance.actions if a.name == name)
+        step = self.symbolic.step(action, self.state)
+        before = (*self.state.in_range, *step.in_range)
+        for fault in step.faults:
+            yield Question(name, fault.message, before, fault.denial, step)
+        known = (*before, step.enabled)
+        yield Question(name, RANGES, known, self.ranges(step.after), step)
+        pairs = replacements(self.state, step.after)
+        for predicate in self.invariant.conjuncts:
+            goal = z3.substitute(self.conjuncts[predicate], *pairs)
+            yield Question(name, predicate.__name__, known, goal, step, predicate)
+        after = self.symbolic.state("'")
+        renamed = replacements(after, step.after)
+        for relation in self.invariant.step_properties:
+            goal = z3.substitute(self.symbolic.holds(relation, self.state, after), *renamed)
+            yield Question(name, relation.__name__, known, goal, step, relation=relation)
+
+    def ranges(self, values: Sequence[Any]) -> z3.BoolRef:
+        """That each scalar is within its declared range."""
+        cells = zip(self.state.cells, values, strict=True)
+        return z3.And(*(t for c, v in cells for t in self.symbolic.limits(c.declared, c.scalar, v)))
+
+    # -------------------------------------------------------------------------------------------------- answers
+
+    def answer(self, question: Question) -> Failure | None:
+        """Nothing if the goal follows: from few hypotheses if they are enough, else from all."""
+        if question.predicate is not None and question.goal.eq(
+            self.conjuncts.get(question.predicate, z3.BoolVal(val=True))
+        ):
+            return None
+        answer, reason = self.follows(question)
+        if answer == z3.unsat:
+            return None
+        if question.section == INITIAL:
+            found = initial_counterexample(self.invariant.instance, question.predicate) if question.predicate else None
+        else:
+            found = counterexample_to_induction(self.symbolic, self.state, self.conjuncts, question)
+        if found is not None:
+            return Failure(question.section, question.name, "violated", found)
+        return Failure(question.section, question.name, "unknown", reason=reason or "no small counterexample is found")
+
+    def follows(self, question: Question) -> tuple[z3.CheckSatResult, str]:
+        """What the solver makes of a question."""
+        if question.section == INITIAL:
+            return entailed(question.known, question.goal, self.rlimit)
+        few = [c for p, c in self.conjuncts.items() if p is question.predicate or is_short(c)]
+        answer, reason = entailed((*question.known, *few), question.goal, min(RLIMIT_FEW, self.rlimit))
+        if answer == z3.unsat:
+            return answer, reason
+        return entailed((*question.known, *self.conjuncts.values()), question.goal, self.rlimit)
+
+
+def replacements(state: SymbolicState, values: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """What to put in place of a state's constants to speak of another state."""
+    pairs = (pair for cell, value in zip(state.cells, values, strict=True) for pair in matched(cell.value, value))
+    return [(old, new) for old, new in pairs if not old.eq(new)]
+
+
+def is_short(formula: z3.BoolRef) -> bool:
+    """Whether a formula has few subterms."""
+    seen: set[int] = set()
+    todo = [formula]
+    while todo and len(seen) <= SHORT:
+        term = todo.pop()
+        if term.get_id() not in seen:
+            seen.add(term.get_id())
+            todo += term.children() if not z3.is_quantifier(term) else [term.body()]
+    return len(seen) <= SHORT

@@ -1,0 +1,66 @@
+"""What a proof is to the command line, the evidence and the reports, whichever engine carries it out.
+
+A proof comes with its negative control: the same proof of something that was broken on purpose, which must fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from checkers.verdict import VerdictName
+
+
+@dataclass(frozen=True, slots=True)
+class NegativeControl:
+    """Something broken on purpose, and whether the proof failed for it, as it must."""
+
+    broken: str
+    """What was broken, such as the name of an ablation."""
+    failed: bool
+    detail: str = ""
+    """Where the proof failed, such as the action and the conjunct."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What came of a proof. Z3's unknown is "unknown", never "holds"."""
+
+    verdict: VerdictName
+    obligations: int
+    """How many questions the solver was asked, all of which it must answer with unsat."""
+    paths: int
+    """How many paths of the code were run to make the terms."""
+    seconds: float
+    controls: tuple[NegativeControl, ...] = ()
+    detail: str = ""
+    """For violated and unknown: what fails, with the counterexample if there is one."""
+
+    @property
+    def stands(self) -> bool:
+        """Whether it holds, and there are negative controls, and each of them failed."""
+        return self.verdict == "holds" and bool(self.controls) and all(c.failed for c in self.controls)
+
+
+class Run(Protocol):
+    """How a proof is carried out."""
+
+    def __call__(self, *, deep: bool) -> Proved:
+        """Prove it, with its negative controls; `deep` does more of them, or larger sizes, at its leisure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Something that can be proved. The name is its own in `checkers.prove.catalogue`."""
+
+    name: str
+    guarantees: tuple[str, ...]
+    """Ids of `specs.guarantees` that it speaks for."""
+    statement: str
+    """What is proved, in one sentence."""
+    bounds: Mapping[str, int | str]
+    """For which sizes; "any" for those that are not bounded."""
+    run: Run
+    deep_only: bool = False
+    """Whether it takes too long to be carried out by default."""

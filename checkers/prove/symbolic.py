@@ -1,0 +1,280 @@
+"""A spec's own functions on symbolic values: each action as one term for its guard and one for every scalar after it.
+
+The functions are rebound as `Instance` rebinds them, with three differences: what they call is run on all its paths and
+merged at its return; `all`, `any`, `min` and `max` build terms instead of asking; the set operations of the spec
+language work on truths. Bounds may be left open: an array whose length depends on such a one is a column for each
+field, and `all` over a range that ends in an unknown number is a quantifier.
+
+Left out: a `for` statement over a range that ends in an unknown number forks on that number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any, cast
+
+import z3
+
+from checkers.prove import merging, operations
+from checkers.prove.comprehension import Span, joined
+from checkers.prove.merging import Column
+from checkers.prove.paths import Fault, Outcome, Paths
+from checkers.prove.state import Cell, SymbolicRecord, cells_of
+from checkers.prove.terms import Members, Number, Truth, truth
+from specs import language
+from specs.instance import BoundAction, Instance, names_in
+from specs.shape import Scalar
+
+OPERATIONS: Mapping[Any, Callable[..., Any]] = {
+    language.contains: operations.contains,
+    language.insert: operations.insert,
+    language.remove: operations.remove,
+    language.is_subset: operations.is_subset,
+    language.count: operations.size,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolicState:
+    """A state of the spec whose scalars are constants of Z3, and what their types say of them."""
+
+    record: SymbolicRecord
+    cells: tuple[Cell, ...]
+    in_range: tuple[z3.BoolRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """The initial states: the limits of what they are chosen by, and what each cell holds."""
+
+    in_range: tuple[z3.BoolRef, ...]
+    values: tuple[Any, ...]
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolicStep:
+    """An action for all its parameters: from any state where `enabled` holds, `after` says what each cell becomes."""
+
+    action: BoundAction
+    parameters: tuple[tuple[str, Any], ...]
+    in_range: tuple[z3.BoolRef, ...]
+    enabled: z3.BoolRef
+    after: tuple[Any, ...]
+    faults: tuple[Fault, ...]
+    paths: int
+
+
+class SymbolicInstance:
+    """An instance whose functions run on symbolic values."""
+
+    def __init__(self, instance: Instance, unbounded: Collection[str] = ()) -> None:
+        """The bounds named in `unbounded` have any value from their lowest up."""
+        self.instance = instance
+        declared = {b.name: b for b in cast("tuple[language.Bound, ...]", instance.spec.bounds)}
+        opened = {name: self.number(name) for name in unbounded}
+        self.bounds: dict[str, Any] = instance.bounds | opened
+        self.open_bounds = tuple(truth(value >= declared[name].low) for name, value in opened.items())
+        """That they are no lower."""
+        self._rebound: dict[FunctionType, FunctionType] = {}
+        self._paths: Paths | None = None
+        self.paths_taken = 0
+        """How many paths were run in all."""
+
+    # ---------------------------------------------------------------------------------------------- values
+
+    def number(self, name: str) -> Number:
+        """A constant of that name."""
+        return Number(z3.Int(name))
+
+    def value(self, name: str, scalar: Scalar) -> Any:  # noqa: ANN401 - a number, truth or set
+        """An unknown value of a scalar type."""
+        if scalar.kind == "bool":
+            return Truth(z3.Bool(name))
+        if scalar.kind == "set":
+            members = tuple(z3.Bool(f"{name}.{m}") for m in range(scalar.high.bit_length()))
+            return Members(members, z3.Bool(f"{name}.none") if scalar.optional else None)
+        return self.number(name)
+
+    def state(self, suffix: str = "") -> SymbolicState:
+        """An unknown state; its constants are named by their paths."""
+        record = SymbolicRecord(self.instance.struct, Unknown(self, suffix))
+        cells = tuple(cells_of(record))
+        limits = (t for c in cells for t in self.limits(c.declared, c.scalar, c.value))
+        return SymbolicState(record, cells, (*self.open_bounds, *limits))
+
+    def limits(self, declared: Any, scalar: Scalar, value: Any) -> Iterator[z3.BoolRef]:  # noqa: ANN401
+        """That a value is in the range of its type."""
+        if isinstance(value, Column):
+            at = z3.Int("at")
+            inside = list(self.limits(declared, scalar, value.at(at)))
+            if inside:
+                yield z3.ForAll([at], z3.And(*inside))
+        elif isinstance(value, Members):
+            none = value.is_none()
+            yield z3.Implies(none, z3.Not(z3.Or(*value.terms))) if scalar.optional else z3.Not(none)
+        elif isinstance(value, Number | int) and not isinstance(value, bool):
+            yield truth(value >= scalar.low)
+            yield truth(value <= self.highest(declared, scalar))
+
+    def highest(self, declared: Any, scalar: Scalar) -> Any:  # noqa: ANN401 - an int or a number
+        """The inclusive upper end of a type, a term if it depends on what is unbounded."""
+        inner = declared.inner if isinstance(declared, language.Maybe) else declared
+        if isinstance(inner, language.Int):
+            return language.evaluate(inner.high, self.bounds)
+        return scalar.high
+
+    # ----------------------------------------------------------------------------------------------- running
+
+    def step(self, action: BoundAction, state: SymbolicState, *assumptions: z3.BoolRef) -> SymbolicStep:
+        """An action from a state, for all values of its parameters at once; the state is left as it was."""
+        parameters = tuple((name, self.value(f"{action.name}.{name}", s)) for name, s in action.parameters)
+        limits = self.domain_limits(action, parameters)
+        paths = Paths(state.cells, (*quantifier_free(state.in_range), *limits, *assumptions))
+        function = self.rebind(action.source)
+        outcomes = self._run(paths, function, state.record, *(value for _, value in parameters))
+        self.paths_taken += paths.taken
+        fired = [done for o in outcomes for done in taken(o)]
+        enabled = z3.simplify(z3.Or(*(z3.And(*o.condition) for o in fired)))
+        after = Paths.merged(fired).written if fired else tuple(c.value for c in state.cells)
+        return SymbolicStep(action, parameters, limits, enabled, after, tuple(paths.faults), paths.taken)
+
+    def domain_limits(self, action: BoundAction, parameters: tuple[tuple[str, Any], ...]) -> tuple[z3.BoolRef, ...]:
+        """That the parameters are in their domains."""
+        scalars, domains = dict(action.parameters), getattr(action.source, "domains", {})
+        return tuple(t for name, value in parameters for t in self.limits(domains[name], scalars[name], value))
+
+    def initial(self, state: SymbolicState) -> Initial:
+        """The initial states, all of them at once."""
+        action = self.instance.initial
+        before = [c.value for c in state.cells]
+        for cell in state.cells:
+            cell.value = default(cell)
+        parameters = tuple((name, self.value(f"initial.{name}", s)) for name, s in action.parameters)
+        limits = self.domain_limits(action, parameters)
+        paths = Paths(state.cells, (*self.open_bounds, *limits))
+        outcomes = self._run(paths, self.rebind(action.source), state.record, *(v for _, v in parameters))
+        for cell, value in zip(state.cells, before, strict=True):
+            cell.value = value
+        self.paths_taken += paths.taken
+        return Initial(limits, Paths.merged(outcomes).written, tuple(paths.faults))
+
+    def holds(self, predicate: Callable[..., Any], *states: SymbolicState) -> z3.BoolRef:
+        """A predicate of one state, or of a step, as a term; false where the predicate meets a fault.
+
+        It is right for states in range only.
+        """
+        cells = tuple(c for s in states for c in s.cells)
+        paths = Paths(cells, (*self.open_bounds, *quantifier_free(t for s in states for t in s.in_range)))
+        outcomes = self._run(paths, self.rebind(cast("FunctionType", predicate)), *(s.record for s in states))
+        self.paths_taken += paths.taken
+        returned = [truth(Paths.merged(outcomes).returned)] if outcomes else []
+        return z3.simplify(z3.And(*returned, *(fault.denial for fault in paths.faults)))
+
+    def _run(self, paths: Paths, function: Callable[..., Any], *arguments: Any) -> list[Outcome]:  # noqa: ANN401
+        outer, self._paths = self._paths, paths
+        try:
+            return paths.outcomes(function, *arguments)
+        finally:
+            self._paths = outer
+
+    # --------------------------------------------------------------------------------------------- rebinding
+
+    def rebind(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function with bounds and ablations valued, and all that it calls merged at its return."""
+        assert isinstance(function, FunctionType)
+        if function not in self._rebound:
+            scope = dict(function.__globals__)
+            rebound = FunctionType(
+                function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
+            )
+            rebound.__kwdefaults__ = function.__kwdefaults__
+            self._rebound[function] = rebound
+            scope |= {"all": self._all, "any": self._any, "min": operations.least, "max": operations.greatest}
+            scope |= {"int": as_number, "bool": as_truth, "range": Span}
+            for name in names_in(function.__code__):
+                if name in function.__globals__:
+                    scope[name] = self._valued(scope[name])
+        return self._rebound[function]
+
+    def _valued(self, value: object) -> object:
+        if isinstance(value, FunctionType):
+            if value in OPERATIONS:
+                return OPERATIONS[value]
+            return self._merging(self.rebind(value))
+        if isinstance(value, language.Expression):
+            return language.evaluate(value, self.bounds)
+        return self.instance.valued(value)
+
+    def _merging(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def merged(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - spec values
+            assert self._paths is not None
+            return self._paths.call(function, *arguments, **named)
+
+        return merged
+
+    def _all(self, values: Any) -> Truth:  # noqa: ANN401 - truths
+        assert self._paths is not None
+        return joined(self._paths, values, every=True)
+
+    def _any(self, values: Any) -> Truth:  # noqa: ANN401 - truths
+        assert self._paths is not None
+        return joined(self._paths, values, every=False)
+
+
+class Unknown:
+    """Makes the constants of an unknown state."""
+
+    def __init__(self, symbolic: SymbolicInstance, suffix: str) -> None:
+        self.symbolic, self.suffix = symbolic, suffix
+
+    def value(self, path: str, scalar: Scalar) -> Any:  # noqa: ANN401 - a number, truth or set
+        """A constant named by its path."""
+        return self.symbolic.value(path + self.suffix, scalar)
+
+    def column(self, path: str, scalar: Scalar) -> Column:
+        """Arrays named by their path."""
+        sample = self.symbolic.value(path + self.suffix, scalar)
+        arrays = tuple(z3.Array(str(t), z3.IntSort(), t.sort()) for t in merging.terms_of(sample))
+        return Column(sample, arrays)
+
+    def limits(self, declared: Any, scalar: Scalar, value: Any) -> Iterator[z3.BoolRef]:  # noqa: ANN401 - a value
+        """That a value is in the range of its type."""
+        return self.symbolic.limits(declared, scalar, value)
+
+    def length(self, declared: Any) -> Any:  # noqa: ANN401 - a declared array; a number
+        """The length of an array; a term if it depends on what is unbounded."""
+        length = getattr(declared, "length", 0)
+        return language.evaluate(length.count if isinstance(length, language.Id) else length, self.symbolic.bounds)
+
+
+def quantifier_free(conditions: Iterable[z3.BoolRef]) -> Iterator[z3.BoolRef]:
+    """Those that a question of feasibility may assume: leaving some out only keeps more paths."""
+    return (c for c in conditions if not z3.is_quantifier(c))
+
+
+def default(cell: Cell) -> Any:  # noqa: ANN401 - an int, a column
+    """What a cell holds before the initial state is written."""
+    if not isinstance(cell.value, Column):
+        return cell.scalar.default()
+    terms = (new for _, new in merging.matched(cell.value.sample, cell.scalar.default()))
+    return Column(cell.value.sample, tuple(z3.K(z3.IntSort(), t) for t in terms))
+
+
+def taken(outcome: Outcome) -> Iterator[Outcome]:
+    """The outcome where the action fires, if it may."""
+    fires = z3.simplify(truth(outcome.returned))
+    if not z3.is_false(fires):
+        yield Outcome((*outcome.condition, fires), returned=True, written=outcome.written)
+
+
+def as_number(value: Any) -> Any:  # noqa: ANN401 - a number
+    """What `int(...)` makes of a value: itself, unless it is a truth."""
+    return Number(merging.integer(value)) if isinstance(value, Truth) else value
+
+
+def as_truth(value: Any) -> Any:  # noqa: ANN401 - a truth
+    """What `bool(...)` makes of a value."""
+    return Truth(truth(value)) if isinstance(value, Truth | Number | Members) else bool(value)

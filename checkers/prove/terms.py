@@ -1,0 +1,315 @@
+"""Symbolic values: integers, truths and sets whose operations build Z3 terms.
+
+A `Number` stands for an int of spec code, a `Truth` for a bool, a `Members` for a set behind a bit mask. What Python
+must know at once (the outcome of an `if`, an index, the end of a range) is asked of the current `Paths`, which forks.
+Numbers are unbounded integers, so nothing ever wraps; code that is to wrap (hashing) may be run on bit-vectors.
+
+Left out: bit arithmetic on numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+import z3
+
+from specs.language import SpecError
+
+
+class Forks(Protocol):
+    """What decides where Python needs to know."""
+
+    def decide(self, condition: z3.BoolRef) -> bool:
+        """The outcome of a condition on the path that is being taken."""
+
+    def suppose(self, *facts: z3.BoolRef) -> None:
+        """Take what holds of every state in range for known."""
+
+
+INDEX_MAX = 1 << 10
+"""The end of the values that a number may have to be an index; more would be more paths than can be run."""
+
+_forks: ContextVar[Forks] = ContextVar("forks")
+
+
+@contextmanager
+def deciding(forks: Forks) -> Iterator[None]:
+    """Have these paths decide within the block."""
+    token = _forks.set(forks)
+    try:
+        yield
+    finally:
+        _forks.reset(token)
+
+
+def suppose(*facts: z3.BoolRef) -> None:
+    """Tell the current paths what holds of every state in range."""
+    _forks.get().suppose(*facts)
+
+
+def truth(value: object) -> z3.BoolRef:
+    """The term of a truth, of a bool, or of a number as Python takes it."""
+    if isinstance(value, Truth):
+        return value.term
+    if isinstance(value, Number):
+        return value.term != 0
+    if isinstance(value, Members):
+        return z3.Not(value.is_empty())
+    return z3.BoolVal(bool(value))
+
+
+class Truth:
+    """A bool that is not known yet."""
+
+    __slots__ = ("term",)
+
+    def __init__(self, term: z3.BoolRef) -> None:
+        self.term = term
+
+    def __bool__(self) -> bool:
+        return _forks.get().decide(self.term)
+
+    def __eq__(self, other: object) -> Truth:  # type: ignore[override]
+        if isinstance(other, Number):
+            return other == self
+        if type(other) is int and other not in (0, 1):
+            return Truth(z3.BoolVal(val=False))
+        if not isinstance(other, int | Truth):
+            raise SpecError(f"a truth can't be compared with {other!r}")
+        return Truth(self.term == truth(other))
+
+    def __ne__(self, other: object) -> Truth:  # type: ignore[override]
+        return Truth(z3.Not((self == other).term))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __and__(self, other: object) -> Truth:
+        return Truth(z3.And(self.term, truth(other)))
+
+    __rand__ = __and__
+
+    def __or__(self, other: object) -> Truth:
+        return Truth(z3.Or(self.term, truth(other)))
+
+    __ror__ = __or__
+
+    def __invert__(self) -> Truth:
+        return Truth(z3.Not(self.term))
+
+    def __index__(self) -> int:
+        return int(bool(self))
+
+
+class Number:
+    """An int that is not known yet."""
+
+    __slots__ = ("term",)
+
+    def __init__(self, term: z3.ArithRef | z3.BitVecRef) -> None:
+        self.term = term
+
+    def operand(self, other: object) -> Any:  # noqa: ANN401 - a term of this sort
+        """Another number, known or not, as a term of the same sort."""
+        if isinstance(other, Number):
+            return other.term
+        if isinstance(other, Truth):
+            return z3.If(other.term, self._constant(1), self._constant(0))
+        if isinstance(other, int):
+            return self._constant(int(other))
+        raise SpecError(f"a number can't be taken together with {other!r}")
+
+    def _constant(self, value: int) -> Any:  # noqa: ANN401 - a term of this sort
+        sort = self.term.sort()
+        return z3.BitVecVal(value, sort) if isinstance(sort, z3.BitVecSortRef) else z3.IntVal(value)
+
+    def __add__(self, other: object) -> Number:
+        return Number(self.term + self.operand(other))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: object) -> Number:
+        return Number(self.term - self.operand(other))
+
+    def __rsub__(self, other: object) -> Number:
+        return Number(self.operand(other) - self.term)
+
+    def __mul__(self, other: object) -> Number:
+        return Number(self.term * self.operand(other))
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, other: object) -> Number:
+        return self._quotient(other, remainder=False)
+
+    def __mod__(self, other: object) -> Number:
+        return self._quotient(other, remainder=True)
+
+    def _quotient(self, other: object, *, remainder: bool) -> Number:
+        """Python's floor division: Z3's integer division agrees with it for a positive divisor."""
+        divisor = self.operand(other)
+        if not _forks.get().decide(divisor > 0):
+            raise ZeroDivisionError("integer division or modulo by what may not be positive")
+        if isinstance(self.term, z3.BitVecRef):
+            if not _forks.get().decide(self.term >= 0):
+                raise SpecError("a negative bit-vector is divided, which is not supported")
+            return Number(z3.URem(self.term, divisor) if remainder else z3.UDiv(self.term, divisor))
+        return Number(self.term % divisor if remainder else self.term / divisor)
+
+    def __neg__(self) -> Number:
+        return Number(-self.term)
+
+    def __eq__(self, other: object) -> Truth:  # type: ignore[override]
+        if isinstance(other, Members):
+            return other == self
+        return Truth(self.term == self.operand(other))
+
+    def __ne__(self, other: object) -> Truth:  # type: ignore[override]
+        return Truth(z3.Not((self == other).term))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __lt__(self, other: object) -> Truth:
+        return Truth(self.term < self.operand(other))
+
+    def __le__(self, other: object) -> Truth:
+        return Truth(self.term <= self.operand(other))
+
+    def __gt__(self, other: object) -> Truth:
+        return Truth(self.term > self.operand(other))
+
+    def __ge__(self, other: object) -> Truth:
+        return Truth(self.term >= self.operand(other))
+
+    def __bool__(self) -> bool:
+        return _forks.get().decide(self.term != 0)
+
+    def __index__(self) -> int:
+        """The value, on a path for each that there can be. SpecError if it can be negative or beyond INDEX_MAX."""
+        simple = z3.simplify(self.term)
+        if isinstance(simple, z3.IntNumRef):
+            return int(simple.as_long())
+        if isinstance(simple, z3.BitVecNumRef):
+            return int(simple.as_signed_long())
+        for value in range(INDEX_MAX):
+            if _forks.get().decide(self.term == value):
+                return value
+        raise SpecError(f"{self.term} must be a number from 0 to {INDEX_MAX - 1} to count or to index with")
+
+    __int__ = __index__
+
+
+class Members:
+    """A set: one truth for each possible member. `absent` tells where it is NONE."""
+
+    __slots__ = ("absent", "terms")
+
+    def __init__(self, terms: tuple[z3.BoolRef, ...], absent: z3.BoolRef | None = None) -> None:
+        self.terms, self.absent = terms, absent
+
+    def is_empty(self) -> z3.BoolRef:
+        """Whether it is the empty set, not NONE."""
+        empty = z3.Not(z3.Or(*self.terms))
+        return empty if self.absent is None else z3.And(empty, z3.Not(self.absent))
+
+    def of_mask(self, mask: int) -> Members:
+        """A known set over the same members."""
+        known = tuple(z3.BoolVal(bool(mask >> m & 1)) for m in range(len(self.terms)))
+        if mask >= 0:
+            return Members(known)
+        return Members(tuple(z3.BoolVal(val=False) for _ in known), z3.BoolVal(val=True))
+
+    def __eq__(self, other: object) -> Truth:  # type: ignore[override]
+        right = other if isinstance(other, Members) else self.of_mask(int(other))  # type: ignore[call-overload]
+        gone = [m.absent if m.absent is not None else z3.BoolVal(val=False) for m in (self, right)]
+        same = z3.And(*(a == b for a, b in zip(self.terms, right.terms, strict=True)))
+        return Truth(z3.simplify(z3.Or(z3.And(*gone), z3.And(z3.Not(z3.Or(*gone)), same))))
+
+    def __ne__(self, other: object) -> Truth:  # type: ignore[override]
+        return Truth(z3.Not((self == other).term))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        return _forks.get().decide(truth(self))
+
+    def __or__(self, other: object) -> Members:
+        right = self.alike(other)
+        if self.absent is None and right.absent is None:
+            return self._each(right, z3.Or)
+        none = z3.simplify(z3.Or(self.is_none(), right.is_none()))
+        return Members(tuple(z3.And(z3.Not(none), t) for t in self._each(right, z3.Or).terms), none)
+
+    __ror__ = __or__
+
+    def __and__(self, other: object) -> Members | Any:  # noqa: ANN401 - what a complement makes of it
+        if isinstance(other, Complement):
+            return other & self
+        right = self.alike(other)
+        if self.absent is None and right.absent is None:
+            return self._each(right, z3.And)
+        terms = (
+            (z3.Or(self.is_none(), a), z3.Or(right.is_none(), b)) for a, b in zip(self.terms, right.terms, strict=True)
+        )
+        return Members(
+            tuple(z3.simplify(z3.And(a, b)) for a, b in terms), z3.simplify(z3.And(self.is_none(), right.is_none()))
+        )
+
+    __rand__ = __and__
+
+    def __invert__(self) -> Complement:
+        return Complement(self)
+
+    def _each(self, other: object, join: Callable[..., z3.BoolRef]) -> Members:
+        right = self.alike(other)
+        return Members(tuple(z3.simplify(join(a, b)) for a, b in zip(self.terms, right.terms, strict=True)))
+
+    def alike(self, other: object) -> Members:
+        """Another set, known or not, over the same members."""
+        if isinstance(other, Members):
+            return other
+        if not isinstance(other, int):
+            raise SpecError(f"a set can't be taken together with {other!r}")
+        return self.of_mask(other)
+
+    def is_none(self) -> z3.BoolRef:
+        """Whether it is NONE, whose mask has every bit."""
+        return z3.BoolVal(val=False) if self.absent is None else self.absent
+
+    def has(self, member: object) -> z3.BoolRef:
+        """Whether a member is in it."""
+        there = z3.Or(*(z3.And(equals(member, m), t) for m, t in enumerate(self.terms)))
+        return there if self.absent is None else z3.Or(z3.And(self.absent, truth(member >= 0)), there)  # type: ignore[operator]
+
+    def having(self, member: object, *, there: bool) -> Members:
+        """The set with a member put in or taken out."""
+        marks = [(t, equals(member, m)) for m, t in enumerate(self.terms)]
+        if there:
+            present = z3.Not(self.is_none())
+            return Members(tuple(z3.simplify(z3.And(present, z3.Or(t, here))) for t, here in marks), self.absent)
+        return Members(tuple(z3.simplify(z3.And(t, z3.Not(here))) for t, here in marks), self.absent)
+
+
+class Complement:
+    """All but the members of a set. It has bits beyond theirs, so all that it is good for is an intersection."""
+
+    __slots__ = ("members",)
+
+    def __init__(self, members: Members) -> None:
+        self.members = members
+
+    def __and__(self, other: object) -> Members:
+        left = self.members.alike(other)
+        if not z3.is_false(z3.simplify(self.members.is_none())):
+            raise SpecError("the complement of a set that may be none is taken")
+        terms = zip(left.terms, self.members.terms, strict=True)
+        return Members(tuple(z3.simplify(z3.And(a, z3.Not(b))) for a, b in terms))
+
+    __rand__ = __and__
+
+
+def equals(value: object, known: int) -> z3.BoolRef:
+    """Whether a number or a set, known or not, is the given one."""
+    return (value == known).term if isinstance(value, Number | Members) else z3.BoolVal(value == known)

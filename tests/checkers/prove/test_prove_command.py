@@ -1,0 +1,58 @@
+"""The command line of proofs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from checkers.commands import prove
+from checkers.prove import catalogue
+from checkers.prove.proof import NegativeControl, Proof, Proved
+from checkers.verdict import UserError, VerdictName
+from specs.guarantees import GUARANTEES
+
+
+def proof_of(verdict: VerdictName, *, control_fails: bool) -> Proof:
+    controls = (NegativeControl("a guard", control_fails),)
+
+    def run(*, deep: bool) -> Proved:
+        return Proved(verdict, 3, 2, 0.5, controls, "deep" if deep else "")
+
+    return Proof(f"planted_{verdict}", ("REP-3",), "It is planted.", {"replicas": 3}, run)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "control_fails", "code"),
+    [("holds", True, 0), ("holds", False, 1), ("violated", True, 1), ("unknown", True, 2)],
+)
+def test_the_exit_code_is_that_of_the_worst(verdict: VerdictName, control_fails: bool, code: int) -> None:  # noqa: FBT001
+    proved = proof_of(verdict, control_fails=control_fails).run(deep=False)
+    assert code == prove.exit_code([proof_of("holds", control_fails=True).run(deep=False), proved])
+
+
+def test_json_has_what_was_proved_and_its_negative_control() -> None:
+    proof = proof_of("holds", control_fails=True)
+    shown = json.loads(json.dumps(prove.as_json(proof, proof.run(deep=False))))
+    assert ["REP-3"] == shown["guarantee"]
+    assert [{"broken": "a guard", "failed": True, "detail": ""}] == shown["negative_control"]
+    assert ("planted_holds", "holds", {"replicas": 3}, 3) == tuple(
+        shown[key] for key in ("name", "verdict", "bounds", "obligations")
+    )
+
+
+def test_every_proof_speaks_for_a_guarantee_there_is() -> None:
+    for proof in catalogue.proofs().values():
+        assert proof.guarantees
+        assert set(proof.guarantees) <= set(GUARANTEES)
+
+
+def test_a_name_that_is_no_proof_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UserError, match="there is no proof 'none'; there are quorum_intersection, "):
+        catalogue.find_proofs(["none"], deep=False)
+
+
+def test_deep_proofs_are_left_out_unless_they_are_asked_for() -> None:
+    default, deep = (catalogue.find_proofs([], deep=deep) for deep in (False, True))
+    assert ["replication_log_of_3"] == [proof.name for proof in deep if proof not in default]
+    assert ["replication_log_of_3"] == [p.name for p in catalogue.find_proofs(["replication_log_of_3"], deep=False)]
