@@ -254,7 +254,7 @@ def test_input_that_cannot_be_used_exits_with_2_and_a_line_that_says_why(
     ("arguments", "message"),
     [
         ((), "the following arguments are required: COMMAND"),
-        (("prove",), "invalid choice: 'prove'"),
+        (("improve",), "invalid choice: 'improve'"),
         (("explore",), "the following arguments are required: subject"),
         (("explore", "replication", "--workers", "two"), "argument --workers: invalid int value: 'two'"),
         (("explore", "replication", "--compact", "32"), "argument --compact: invalid choice: 32"),

@@ -21,6 +21,8 @@ from checkers.explore.checkpoint import Checkpoint
 from checkers.explore.compile import cache_folder
 from checkers.explore.search import Search
 from checkers.verdict import UserError, Violated
+from specs import log_order
+from specs.instance import at
 from tests.checkers.explore.searches import (
     BREAKS_STRONG_ISR,
     SMALL,
@@ -264,11 +266,11 @@ def test_a_checkpoint_of_another_search_is_refused(
     assert said.endswith("; use the same arguments, or another file")
 
 
-def test_a_checkpoint_of_other_bounds_is_refused(tmp_path: Path, saved: bytes) -> None:
+def test_a_checkpoint_of_another_spec_is_refused(tmp_path: Path, saved: bytes) -> None:
     path = tmp_path / "saved"
     path.write_bytes(saved)
-    with pytest.raises(UserError, match=r"its source is 'replication_[0-9a-f]*', this search's is 'replication_"):
-        search(replication((3, 2, 2, 1)), checkpoint=path)
+    with pytest.raises(UserError, match=r"its source is 'replication_[0-9a-f]*', this search's is 'log_order_"):
+        search(at(log_order.SPEC), checkpoint=path)
     assert saved == path.read_bytes()
 
 

@@ -60,6 +60,7 @@ def test_nodes_and_edges_say_what_they_are(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.deep
 def test_replication_at_its_smallest_calibrated_bounds_has_957_states(tmp_path: Path) -> None:
     instance = at(replication.SPEC, replicas=2, log_size=2, max_records=2, max_leader_epoch=1)
     export_graph(instance, tmp_path / "replication.graphml")

@@ -176,7 +176,7 @@ def check_lasso(case: Case, graph: Graph, lasso: lassos.Lasso) -> None:
         assert set(path[last_goal + 1 :]) & case.trigger
 
 
-@settings(max_examples=600, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(cases())
 def test_fair_components_are_the_largest_fair_sets(case: Case) -> None:
     _, search, count = solve(case)
@@ -185,7 +185,7 @@ def test_fair_components_are_the_largest_fair_sets(case: Case) -> None:
     assert found == {s for s in every if not any(s < t for t in every)}
 
 
-@settings(max_examples=600, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(cases())
 def test_a_lasso_is_a_shortest_one(case: Case) -> None:
     graph, search, count = solve(case)
@@ -195,7 +195,7 @@ def test_a_lasso_is_a_shortest_one(case: Case) -> None:
         assert lasso.length == shortest_by_force(case)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(cases())
 def test_where_not_all_can_be_remembered_a_lasso_still_is_one(case: Case) -> None:
     graph, search, count = solve(case)
