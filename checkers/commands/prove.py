@@ -27,9 +27,9 @@ def run(arguments: Namespace, display: Display) -> int:
         proved = proof.run(deep=arguments.deep)
         done.append((proof, proved))
         if not arguments.json:
-            show(proof, proved, display)
+            show(proof, proved, display, deep=arguments.deep)
     if arguments.json:
-        display.out(json.dumps([as_json(proof, proved) for proof, proved in done]))
+        display.out(json.dumps([as_json(proof, proved, deep=arguments.deep) for proof, proved in done]))
     return exit_code([proved for _, proved in done])
 
 
@@ -40,9 +40,9 @@ def exit_code(done: list[Proved]) -> int:
     return EXIT_CODES["unknown"] if any(p.verdict == "unknown" for p in done) else EXIT_CODES["holds"]
 
 
-def show(proof: Proof, proved: Proved, display: Display) -> None:
+def show(proof: Proof, proved: Proved, display: Display, *, deep: bool) -> None:
     """One line for what is proved and one for how, and what fails."""
-    bounds = ", ".join(f"{name}={value}" for name, value in proof.bounds.items())
+    bounds = ", ".join(f"{name}={value}" for name, value in proof.bounds_of(deep=deep).items())
     display.out(f"{proof.name} ({', '.join(proof.guarantees)}): {proved.verdict}: {proof.statement}")
     figures = f"{proved.obligations:,} obligations, {proved.paths:,} paths, {proved.seconds:.1f} s"
     controls = ", ".join(f"{c.broken} {'fails' if c.failed else 'DOES NOT FAIL'}" for c in proved.controls)
@@ -51,14 +51,14 @@ def show(proof: Proof, proved: Proved, display: Display) -> None:
         display.out("\n".join(f"  {line}" for line in proved.detail.splitlines()))
 
 
-def as_json(proof: Proof, proved: Proved) -> dict[str, object]:
+def as_json(proof: Proof, proved: Proved, *, deep: bool) -> dict[str, object]:
     """A proof and what came of it."""
     return {
         "name": proof.name,
         "guarantee": list(proof.guarantees),
         "statement": proof.statement,
         "verdict": proved.verdict,
-        "bounds": dict(proof.bounds),
+        "bounds": dict(proof.bounds_of(deep=deep)),
         "obligations": proved.obligations,
         "paths": proved.paths,
         "seconds": round(proved.seconds, 6),

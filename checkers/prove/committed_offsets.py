@@ -56,5 +56,6 @@ PROOFS = (
         "breaks its promise, and offsets expire only from empty groups.",
         {"members": SIZE, "brokers": SIZE, **dict.fromkeys(UNBOUNDED, "any"), "steps": "any"},
         prove_committed_offsets,
+        bounds_deep={"members": SIZE_DEEP, "brokers": SIZE_DEEP},
     ),
 )

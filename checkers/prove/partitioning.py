@@ -270,6 +270,7 @@ PROOFS = (
         "With one node more, rendezvous hashing moves keys only to it, for any hash values.",
         {"nodes": "any", "hashes": "any", "nodes of the loop": 3},
         prove_rendezvous,
+        bounds_deep={"nodes of the loop": 5},
     ),
     Proof(
         "ring",
@@ -277,6 +278,7 @@ PROOFS = (
         "New points on a ring take keys, and move none between others, for any positions.",
         {"points": 3, "new points": 1, "positions": "any"},
         prove_ring,
+        bounds_deep={"points": 5, "new points": 2},
     ),
     Proof(
         "jump",
@@ -284,6 +286,7 @@ PROOFS = (
         "With one bucket more, jump consistent hashing moves keys only to it, for any hash values.",
         {"buckets": "any", "leaps": 5},
         prove_jump,
+        bounds_deep={"leaps": 8},
     ),
     Proof(
         "bounded_loads",
@@ -291,6 +294,7 @@ PROOFS = (
         "With one node more and the same capacity, no key goes further from home, and no old node gets fuller.",
         {"nodes": 3, "keys": "any", "capacity": "any"},
         prove_bounded_loads,
+        bounds_deep={"nodes": 6},
     ),
     Proof(
         "sticky_turns",
@@ -303,7 +307,8 @@ PROOFS = (
         "placement",
         ("PART-4",),
         "Placed in rounds, no broker is twice in a replica list, and brokers lead within one of each other.",
-        {"brokers": 6, "partitions": "any", "start and shift": "any"},
+        {"brokers": "2 to 6", "partitions": "any", "start and shift": "any"},
         prove_placement,
+        bounds_deep={"brokers": "2 to 16"},
     ),
 )

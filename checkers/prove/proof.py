@@ -6,7 +6,7 @@ A proof comes with its negative control: the same proof of something that was br
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from checkers.verdict import VerdictName
@@ -64,3 +64,9 @@ class Proof:
     run: Run
     deep_only: bool = False
     """Whether it takes too long to be carried out by default."""
+    bounds_deep: Mapping[str, int | str] = field(default_factory=dict)
+    """The bounds that are others in a deep run."""
+
+    def bounds_of(self, *, deep: bool) -> Mapping[str, int | str]:
+        """The bounds of a run."""
+        return {**self.bounds, **self.bounds_deep} if deep else self.bounds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -33,12 +34,18 @@ def test_the_exit_code_is_that_of_the_worst(verdict: VerdictName, control_fails:
 
 def test_json_has_what_was_proved_and_its_negative_control() -> None:
     proof = proof_of("holds", control_fails=True)
-    shown = json.loads(json.dumps(prove.as_json(proof, proof.run(deep=False))))
+    shown = json.loads(json.dumps(prove.as_json(proof, proof.run(deep=False), deep=False)))
     assert ["REP-3"] == shown["guarantee"]
     assert [{"broken": "a guard", "failed": True, "detail": ""}] == shown["negative_control"]
     assert ("planted_holds", "holds", {"replicas": 3}, 3) == tuple(
         shown[key] for key in ("name", "verdict", "bounds", "obligations")
     )
+
+
+def test_a_deep_run_tells_its_own_bounds() -> None:
+    proof = replace(proof_of("holds", control_fails=True), bounds_deep={"replicas": 5})
+    shown = [prove.as_json(proof, proof.run(deep=deep), deep=deep)["bounds"] for deep in (False, True)]
+    assert [{"replicas": 3}, {"replicas": 5}] == shown
 
 
 def test_every_proof_speaks_for_a_guarantee_there_is() -> None:
