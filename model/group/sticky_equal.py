@@ -15,6 +15,11 @@ from model.group.hash_order import hash_order, string_hash
 from model.group.racks import Racks
 
 
+def room_for(owned: int, quota: int, longer_left: int) -> int:
+    """How many of its partitions a member may keep: one above the quota as long as somebody still may have that."""
+    return quota + 1 if owned > quota and longer_left > 0 else quota
+
+
 class EqualSubscriptions:
     """One run of the algorithm; `moving` tells afterwards which partitions go from one member to another."""
 
@@ -55,7 +60,7 @@ class EqualSubscriptions:
                 self.given_up[partition] = member
             elif partition not in self.claims.disputed:
                 own.append(partition)
-        room = self.longest if len(own) >= self.longest and self.above < self.above_expected else self.quota
+        room = room_for(len(own), self.quota, self.above_expected - self.above)
         self.assigned[member] += own[:room]
         self.given_up.update(dict.fromkeys(own[room:], member))
         if len(own) < self.quota:
