@@ -5,7 +5,8 @@ they are about whole topics, whichever of the members subscribe and in whatever 
 
 Source: ASSIGN-1, ASSIGN-2 and ASSIGN-4 of `specs.guarantees`; `model.group`.
 Left out: the sticky assignors and uniform, whose inputs are former owners: every small group is run instead
-(`checkers.assignments.exhaustive`), and what sticky keeps is proved in `checkers.prove.stickiness`. Static members, who are sorted by the same comparison of names.
+(`checkers.assignments.exhaustive`), and what sticky keeps is proved in `checkers.prove.stickiness`. Static members, who
+are sorted by the same comparison of names.
 """
 
 from __future__ import annotations

@@ -30,11 +30,6 @@ QUOTA, LONGER, OWNED, SURE, OVER, TAKEN = (Number(t) for t in z3.Ints("quota lon
 KNOWN = tuple((n >= 0).term for n in (QUOTA, LONGER, OWNED, SURE, OVER, TAKEN))
 
 
-def least(one: Any, other: Any) -> Any:  # noqa: ANN401 - symbolic values
-    """The lower of two."""
-    return one if one < other else other
-
-
 def keeping_claims(room: Room) -> list[Claim]:
     """What members keep by the code: TAKEN is min(longer, OVER), and it stays so with one member more."""
 
@@ -42,12 +37,12 @@ def keeping_claims(room: Room) -> list[Claim]:
         may_keep = room(OWNED, QUOTA, LONGER - TAKEN)
         taken = TAKEN + 1 if OWNED >= QUOTA and may_keep > QUOTA else TAKEN
         over = OVER + 1 if OWNED > QUOTA else OVER
-        kept, sure = least(OWNED, may_keep), least(OWNED, QUOTA)
-        return all_of([taken == least(LONGER, over), kept == sure + (taken - TAKEN)])
+        kept, sure = min(OWNED, may_keep), min(OWNED, QUOTA)
+        return all_of([taken == min(LONGER, over), kept == sure + (taken - TAKEN)])
 
     so_far = z3.If(LONGER.term < OVER.term, LONGER.term, OVER.term)
     return [
-        Claim("before the first member nothing is kept", lambda: least(LONGER, Number(z3.IntVal(0))) == 0, KNOWN),
+        Claim("before the first member nothing is kept", lambda: min(LONGER, Number(z3.IntVal(0))) == 0, KNOWN),
         Claim("a member more keeps as much as may be", with_one_more, (*KNOWN, TAKEN.term == so_far)),
     ]
 
@@ -62,14 +57,14 @@ def bound_claims() -> list[Claim]:
         uses = is_longer and OWNED > QUOTA
         over = OVER + 1 if OWNED > QUOTA else OVER
         used_now = used + 1 if uses else used
-        return all_of([all_kept + kept <= SURE + least(OWNED, QUOTA) + used_now, used_now <= over])
+        return all_of([all_kept + kept <= SURE + min(OWNED, QUOTA) + used_now, used_now <= over])
 
     at_most = (kept.term <= OWNED.term, kept.term <= load, kept.term >= 0)
     so_far = (all_kept.term <= SURE.term + used.term, used.term <= OVER.term, used.term >= 0)
     in_the_end = (*so_far, used.term <= LONGER.term)
     return [
         Claim("no assignment lets a member more keep more", with_one_more, (*KNOWN, *at_most, *so_far)),
-        Claim("so none keeps more", lambda: all_kept <= SURE + least(LONGER, OVER), (*KNOWN, *in_the_end)),
+        Claim("so none keeps more", lambda: all_kept <= SURE + min(LONGER, OVER), (*KNOWN, *in_the_end)),
     ]
 
 
