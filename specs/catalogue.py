@@ -21,6 +21,8 @@ NAMES = (
     "log_order",
     "offsets",
     "cooperative_rebalance",
+    "compaction",
+    "compaction_transactions",
 )
 """Each is `specs.<name>.SPEC`."""
 
