@@ -11,10 +11,11 @@ from multiprocessing import get_context
 
 from checkers.assignments.check import assignor_checks, assignor_evidence
 from checkers.check import Check, Outcome
-from checkers.explore.check import exploration_checks
+from checkers.explore.check import exploration_checks, liveness_checks
 from checkers.history.check import history_checks, history_evidence
 from checkers.partitioning.check import partitioning_checks, partitioning_evidence
 from checkers.prove.check import proof_checks, proof_evidence
+from checkers.storage.check import storage_checks, storage_evidence
 from specs.evidence import Evidence, explored_evidence
 
 
@@ -22,10 +23,12 @@ def all_checks() -> tuple[Check, ...]:
     """All checks of all engines."""
     return (
         *exploration_checks(),
+        *liveness_checks(),
         *history_checks(),
         *proof_checks(),
         *assignor_checks(),
         *partitioning_checks(),
+        *storage_checks(),
     )
 
 
@@ -37,6 +40,7 @@ def all_evidence() -> tuple[Evidence, ...]:
         *proof_evidence(),
         *assignor_evidence(),
         *partitioning_evidence(),
+        *storage_evidence(),
     )
 
 

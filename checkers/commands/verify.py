@@ -37,7 +37,8 @@ def run(arguments: Namespace, display: Display) -> int:
         for outcome in run_checks(checks):
             bar.update(task, advance=1, description=outcome.check.name)
             outcomes.append(outcome)
-    outcomes.sort(key=lambda outcome: checks.index(outcome.check))
+    order = [check.name for check in checks]
+    outcomes.sort(key=lambda outcome: order.index(outcome.check.name))
     covered = [c for c in coverage(all_evidence()) if c.guarantee.id in ids]
     if arguments.json:
         display.out(json.dumps({"guarantees": [as_json(c, outcomes) for c in covered]}))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from checkers.check import Outcome
 from checkers.explore.explore import explore
+from checkers.explore.liveness import check_liveness
 from checkers.explore.outcome import Exploration, SearchOptions
 from checkers.verdict import Holds, Unknown, Verdict, Violated
 from specs.catalogue import all_specs, find_spec
@@ -63,9 +64,7 @@ class ExplorationCheck:
 
     def bears_on(self, evidence: Evidence) -> bool:
         """Whether this is part of some evidence."""
-        if (self.spec, "E") != (evidence.subject, evidence.kind):
-            return False
-        return self.expect is None or self.expect.breaks == evidence.property
+        return (self.spec, "E") == (evidence.subject, evidence.kind) and evidence.property in self.properties
 
     def run(self) -> Outcome:
         """Explore, and compare with what must come out."""
@@ -93,9 +92,7 @@ class ExplorationCheck:
         if isinstance(verdict, Unknown):
             return verdict.reason
         if self.expect is None:
-            return (
-                None if isinstance(verdict, Holds) else f"{verdict.broken} is violated after {verdict.run.depth} steps"
-            )
+            return None if isinstance(verdict, Holds) else told(verdict)
         wanted = f"{self.variant} must break {self.expect.breaks} after {self.expect.depth} steps"
         if isinstance(verdict, Holds):
             return f"{wanted}, but it holds"
@@ -104,12 +101,65 @@ class ExplorationCheck:
         return f"{wanted}, but breaks {verdict.broken} after {verdict.run.depth}"
 
 
+@dataclass(frozen=True, slots=True)
+class LivenessCheck:
+    """The liveness properties of a spec, on the whole state graph of its fixed version at the default bounds."""
+
+    spec: str
+
+    @property
+    def name(self) -> str:
+        """A short name, unique among all checks."""
+        return f"{self.spec}-liveness"
+
+    @property
+    def group(self) -> str:
+        """A graph is compiled apart, without symmetry."""
+        return self.name
+
+    @property
+    def command(self) -> str:
+        """The command that does the same."""
+        return f"logproof explore {self.spec} --liveness"
+
+    def bears_on(self, evidence: Evidence) -> bool:
+        """Whether this is part of some evidence."""
+        names = [promise.name for promise in find_spec(self.spec).liveness]
+        return (self.spec, "E") == (evidence.subject, evidence.kind) and evidence.property in names
+
+    def run(self) -> Outcome:
+        """Search, and check every property on the graph."""
+        found = check_liveness(at(find_spec(self.spec)), None, SearchOptions(workers=1))
+        verdicts = (found.exploration.verdict, *found.verdicts.values())
+        worst = next((v for v in verdicts if not isinstance(v, Holds)), Holds())
+        states = found.exploration.distinct_states
+        return Outcome(
+            check=self,
+            verdict=worst.verdict,
+            says=f"holds in a graph of {states:,} states",
+            complaint=None if isinstance(worst, Holds) else told(worst),
+            figures={"distinct_states": states},
+        )
+
+
+def told(verdict: Violated | Unknown) -> str:
+    """What is wrong, in a few words."""
+    if isinstance(verdict, Unknown):
+        return verdict.reason
+    return f"{verdict.broken} is violated after {verdict.run.depth} steps"
+
+
 def checks_of(spec: Spec) -> Iterator[ExplorationCheck]:
     """The checks of one spec: the fixed version first, then what each variant must break."""
     yield ExplorationCheck(spec.name)
     for variant in variants(spec).values():
         for expect in variant.expects:
             yield ExplorationCheck(spec.name, variant.name, expect)
+
+
+def liveness_checks() -> tuple[LivenessCheck, ...]:
+    """The checks of all specs that have liveness properties."""
+    return tuple(LivenessCheck(spec.name) for spec in all_specs() if spec.liveness)
 
 
 def exploration_checks() -> tuple[ExplorationCheck, ...]:

@@ -16,6 +16,7 @@ MODULES = (
     "checkers.prove.partitioning",
     "checkers.prove.assignors",
     "checkers.prove.stickiness",
+    "checkers.prove.index_search",
 )
 """Each has PROOFS."""
 

@@ -7,11 +7,11 @@ from concurrent.futures import Future
 import pytest
 
 from checkers.check import Check, Outcome
-from checkers.verify import all_checks
+from checkers.verify import all_checks, all_evidence
 
 CHECKS = all_checks()
-COSTLY = {"alter_partition_without_partition_epoch", "stale_fetch_response"}
-"""Variants of the largest spec that need a compilation of their own; their counterexamples are replayed by default."""
+COSTLY = {"alter_partition_without_partition_epoch", "stale_fetch_response", "liveness"}
+"""What needs a compilation of its own; the counterexamples of variants among it are replayed by default."""
 COSTLY_PROOFS = {"proof-replication", "proof-replication_elections", "proof-committed_offsets"}
 """Parts of them, and their negative controls, are asked for by default in tests/checkers/prove."""
 
@@ -32,3 +32,7 @@ def test_comes_out_as_it_must(check: Check, checks_under_way: Future[dict[str, O
 
 def test_every_check_has_its_own_name() -> None:
     assert len({check.name for check in CHECKS}) == len(CHECKS)
+
+
+def test_every_piece_of_evidence_has_a_check() -> None:
+    assert [] == [e for e in all_evidence() if not any(check.bears_on(e) for check in CHECKS)]

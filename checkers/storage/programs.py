@@ -1,0 +1,294 @@
+"""Short programs of a log: operations with fixed arguments, and what may be found after a crash in each of them.
+
+Of each operation it is said beforehand what a crash in it may leave: a prefix of one of some lineages, down to some
+offset. Once the operation is done, there is one lineage.
+
+Source: Apache Kafka's UnifiedLog, for the operations.
+Left out: followers' appends (the same writes); more than one partition on a disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from checkers.simulate.disk import SimulatedDisk
+from checkers.storage.lineage import Lineage, SeenProducer, below, empty, producers_of
+from checkers.storage.recovered import Recovery, contents
+from model.log.batch import Batch, Producer, encode, peek_header, with_position
+from model.log.cleaner import LogCleaner, group
+from model.log.config import CleanupPolicy, LogConfig
+from model.log.control import ControlType, EndTransaction, encode_control
+from model.log.partition_log import PartitionLog
+from model.log.record import Record
+
+DIRECTORY = "orders-0"
+NOW = 1_000
+CONFIG = LogConfig(
+    segment_bytes=250,
+    index_interval_bytes=0,
+    retention_bytes=150,
+    retention_ms=None,
+    cleanup_policy=CleanupPolicy.COMPACT_DELETE,
+)
+"""Segments of two batches; an index entry for each batch but the first one; retention keeps one or two batches."""
+IDEMPOTENT, TRANSACTIONAL = 1, 2
+"""The ids of the two producers."""
+JUMP = 5
+"""How far beyond its end a log starts again after it was truncated fully."""
+
+
+class Operation(Enum):
+    """What is done to a log."""
+
+    APPEND = "append"
+    ELECT = "elect and append"
+    SEND = "append in a transaction"
+    ABORT = "abort the transaction"
+    FLUSH = "flush"
+    ROLL = "roll"
+    TRUNCATE = "truncate"
+    TRUNCATE_FULLY = "truncate fully"
+    DELETE_RECORDS = "delete records"
+    RETENTION = "apply retention"
+    COMPACT = "compact"
+    RESTART = "close and open"
+    REOPEN = "open without closing"
+
+
+Program = tuple[Operation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """What a crash may leave: the lineage down to some offset, and a log start offset in a range."""
+
+    lineage: Lineage
+    least_end: int
+    start_min: int
+    start_max: int
+
+
+Allowed = tuple[Prefix, ...]
+
+
+def exactly(lineage: Lineage) -> Allowed:
+    """What a crash may leave when nothing is under way."""
+    return (Prefix(lineage, lineage.flushed, lineage.start, lineage.start),)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An operation about to be done."""
+
+    act: Callable[[], object]
+    meanwhile: Allowed
+    after: Callable[[], Lineage]
+
+
+class Writer:
+    """A log that operations are done to, and what it must have kept."""
+
+    def __init__(self, disk: SimulatedDisk, recovery: Recovery) -> None:
+        self.allowed: Allowed = exactly(Lineage())
+        """What a crash at this moment may leave."""
+        self.lineage = Lineage()
+        self._disk, self._recovery = disk, recovery
+        self._epoch = 0
+        self._compacted_to = 0
+        """All below is committed, so it is never truncated."""
+        self._log = recovery.open(disk)
+
+    def do(self, operation: Operation) -> bool:
+        """Do an operation; False, and nothing done, if there is nothing that it could change."""
+        step = _STEPS[operation](self)
+        if step is None:
+            return False
+        self.allowed = step.meanwhile
+        step.act()
+        self.lineage = step.after()
+        self.allowed = exactly(self.lineage)
+        assert self._log.log_end_offset == self.lineage.end, (operation, self._log.log_end_offset, self.lineage.end)
+        return True
+
+    # ---------------------------------------------------------------------------------------------------------- appends
+
+    def _append(self, producer: int, *, is_transactional: bool = False) -> Step:
+        known = self._known(producer)
+        sequence = known.batches[-1][0] + 1 if known and known.batches else 0
+        records = [Record(n, NOW + sequence + n, b"key%d" % producer, b"%d" % (sequence + n)) for n in range(2)]
+        batch = Batch(0, records, producer=Producer(producer, 0, sequence), is_transactional=is_transactional)
+        return self._appending(encode(batch))
+
+    def _known(self, producer: int) -> SeenProducer | None:
+        return next((known for known in producers_of(self.lineage.history) if known.id == producer), None)
+
+    def _appending(self, data: bytes) -> Step:
+        after = self.lineage.appended(with_position(data, self.lineage.end, self._epoch))
+        epoch = self._epoch
+        return Step(
+            lambda: self._log.append_as_leader(data, epoch, NOW),
+            exactly(after),
+            lambda: replace(after, flushed=max(after.flushed, self._log.segments[-1].base_offset)),
+        )
+
+    def append(self) -> Step:
+        """The next batch of a producer."""
+        return self._append(IDEMPOTENT)
+
+    def elect(self) -> Step:
+        """The first batch of a new leader."""
+        self._epoch += 1
+        epoch = self._epoch
+        step = self._append(IDEMPOTENT)
+
+        def act() -> None:
+            self._log.start_epoch(epoch)
+            step.act()
+
+        return replace(step, act=act)
+
+    def send(self) -> Step:
+        """A batch of a transaction, which it begins if none is open."""
+        return self._append(TRANSACTIONAL, is_transactional=True)
+
+    def abort(self) -> Step | None:
+        """The marker that ends the open transaction."""
+        known = self._known(TRANSACTIONAL)
+        if known is None or known.transaction_start is None:
+            return None
+        key, value = encode_control(EndTransaction(ControlType.ABORT, 0))
+        producer = Producer(TRANSACTIONAL, 0, -1)
+        marker = Batch(0, [Record(0, NOW, key, value)], producer=producer, is_transactional=True, is_control=True)
+        return self._appending(encode(marker))
+
+    # ----------------------------------------------------------------------------------------------- flushing, segments
+
+    def flush(self) -> Step | None:
+        """All that was appended."""
+        return None if self.lineage.flushed == self.lineage.end else self._flushing(self._log.flush)
+
+    def roll(self) -> Step | None:
+        """A new segment, which has the former ones flushed."""
+        return self._flushing(lambda: self._log.roll(NOW)) if self._log.segments[-1].size_bytes else None
+
+    def _flushing(self, act: Callable[[], object]) -> Step:
+        before = self.lineage
+        return Step(act, exactly(before), lambda: replace(before, flushed=before.end))
+
+    def restart(self) -> Step:
+        """A clean shutdown and a start."""
+
+        def act() -> None:
+            self._log.close()
+            self._log = PartitionLog.open(self._disk, DIRECTORY, CONFIG, NOW, was_clean=True)
+
+        return self._flushing(act)
+
+    def reopen(self) -> Step:
+        """A crash of the process alone: what was written is still there."""
+
+        def act() -> None:
+            self._log = self._recovery.open(self._disk)
+
+        return Step(act, exactly(self.lineage), lambda: self.lineage)
+
+    # -------------------------------------------------------------------------------------------------- cutting the end
+
+    def truncate(self) -> Step | None:
+        """The later half of the batches."""
+        before = self.lineage
+        least = max(before.start, self._compacted_to)
+        present = [data for data in before.batches if peek_header(data).next_offset > least]
+        if not present:
+            return None
+        offset = max(peek_header(present[len(present) // 2]).base_offset, before.start)
+        return self._cutting(before.cut(offset), lambda: self._log.truncate_to(offset, NOW))
+
+    def truncate_fully(self) -> Step:
+        """All of it; the log goes on further ahead."""
+        offset = self.lineage.end + JUMP
+        return self._cutting(empty(offset), lambda: self._log.truncate_fully_and_start_at(offset, NOW))
+
+    def _cutting(self, after: Lineage, act: Callable[[], object]) -> Step:
+        before = self.lineage
+        if after.batches:
+            return Step(act, (Prefix(before, after.flushed, before.start, before.start),), lambda: after)
+        low, high = min(before.start, after.start), max(before.start, after.start)
+        return Step(act, (Prefix(before, low, low, high), *exactly(after)), lambda: after)
+
+    # ------------------------------------------------------------------------------------------------ cutting the start
+
+    def delete_records(self) -> Step | None:
+        """One record, which leaves the log starting inside of a batch or after it."""
+        before, offset = self.lineage, self.lineage.start + 1
+        if offset > before.end:
+            return None
+        after = replace(before, start=offset)
+
+        def act() -> None:
+            self._log.advance_high_watermark(self._log.log_end_offset)
+            self._log.delete_records_before(offset)
+
+        return Step(act, (Prefix(before, before.flushed, before.start, offset),), lambda: after)
+
+    def retention(self) -> Step | None:
+        """The first segments, as far as the log is too large."""
+        before = self.lineage
+        if self._log.size_bytes <= CONFIG.segment_bytes:
+            return None
+
+        def act() -> None:
+            self._log.advance_high_watermark(self._log.log_end_offset)
+            self._log.apply_retention(NOW)
+
+        def after() -> Lineage:
+            start = self._log.log_start_offset
+            return replace(before, start=start, flushed=max(before.flushed, start))
+
+        return Step(act, (Prefix(before, before.flushed, before.start, before.end),), after)
+
+    # ------------------------------------------------------------------------------------------------------- compaction
+
+    def compact(self) -> Step | None:
+        """All segments but the last, group by group; each group is there as it was or compacted."""
+        before, old = self.lineage, self._log.segments
+        if len(old) < 2:
+            return None
+        self._log.advance_high_watermark(before.end)
+        ends = [taken[-1].base_offset for taken in group(old[:-1], old[-1].base_offset, CONFIG)]
+        kept = self._compacted_elsewhere(before.end)
+        self._compacted_to = before.end
+        steps = [before]
+        for last in ends:
+            end = next(segment.base_offset for segment in old if segment.base_offset > last)
+            rest = before.batches[len(below(before.batches, end)) :]
+            steps.append(replace(before, batches=(*below(kept, end), *rest)))
+        meanwhile = tuple(prefix for lineage in dict.fromkeys(steps) for prefix in exactly(lineage))
+        return Step(lambda: LogCleaner(self._disk, self._log).clean(NOW), meanwhile, lambda: steps[-1])
+
+    def _compacted_elsewhere(self, high_watermark: int) -> tuple[bytes, ...]:
+        """What is left of the batches once they are compacted on another disk."""
+        twin = SimulatedDisk.holding(self._disk.image)
+        log = self._recovery.open(twin)
+        log.advance_high_watermark(high_watermark)
+        LogCleaner(twin, log).clean(NOW)
+        return contents(log).batches
+
+
+_STEPS: dict[Operation, Callable[[Writer], Step | None]] = {
+    Operation.APPEND: Writer.append,
+    Operation.ELECT: Writer.elect,
+    Operation.SEND: Writer.send,
+    Operation.ABORT: Writer.abort,
+    Operation.FLUSH: Writer.flush,
+    Operation.ROLL: Writer.roll,
+    Operation.TRUNCATE: Writer.truncate,
+    Operation.TRUNCATE_FULLY: Writer.truncate_fully,
+    Operation.DELETE_RECORDS: Writer.delete_records,
+    Operation.RETENTION: Writer.retention,
+    Operation.COMPACT: Writer.compact,
+    Operation.RESTART: Writer.restart,
+    Operation.REOPEN: Writer.reopen,
+}

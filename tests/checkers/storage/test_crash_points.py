@@ -1,0 +1,172 @@
+"""Crash points: LOG-4 holds for the log, and not for logs with a bug planted in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pytest
+
+from checkers.simulate.choices import ChoicesDiffer
+from checkers.simulate.disk import SimulatedDisk
+from checkers.simulate.medium import Journal, Medium, NameOrder
+from checkers.storage.crash_points import LARGE_SECTORS, SMALL_SECTORS, CrashBounds, crash_points, replay_crash
+from checkers.storage.programs import Operation, Program
+from model.log import checkpoints, epochs, recovery
+from model.log.checkpoints import PartitionCheckpoints
+from model.log.disk import Disk
+from model.log.epochs import LeaderEpochs
+from model.log.file_names import parent
+from model.log.index_file import IndexFile
+from model.log.local_log import LocalLog
+from model.log.segment import Segment
+from model.log.transaction_index import TransactionIndex
+
+APPEND, SEND, ABORT, FLUSH = Operation.APPEND, Operation.SEND, Operation.ABORT, Operation.FLUSH
+ROLL, TRUNCATE, COMPACT = Operation.ROLL, Operation.TRUNCATE, Operation.COMPACT
+DELETE_RECORDS = Operation.DELETE_RECORDS
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def careless(owner: object, function: str, *skipped: str) -> Plant:
+    """Have some operations of the disk do nothing while a function runs."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        careful = getattr(owner, function)
+
+        def runs(first: object, *arguments: object) -> object:
+            disk = first if isinstance(first, SimulatedDisk) else getattr(first, "disk", getattr(first, "_disk", None))
+            for name in skipped:
+                vars(disk)[name] = lambda _path: None
+            try:
+                return careful(first, *arguments)
+            finally:
+                for name in skipped:
+                    vars(disk).pop(name, None)
+
+        patch.setattr(owner, function, runs)
+
+    return plant
+
+
+def forgotten(function: str, *owners: object) -> Plant:
+    """Have a function do nothing."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        for owner in owners:
+            patch.setattr(owner, function, lambda *_arguments: None)
+
+    return plant
+
+
+def epochs_written_in_place(patch: pytest.MonkeyPatch) -> None:
+    """L04: the file of the leader epochs is overwritten."""
+
+    def in_place(disk: Disk, path: str, lines: list[str]) -> None:
+        data = "".join(f"{line}\n" for line in (0, len(lines), *lines)).encode()
+        if disk.exists(path):
+            disk.truncate(path, 0)
+        else:
+            disk.create(path)
+        disk.write(path, 0, data)
+        disk.flush(path)
+        disk.flush_directory(parent(path))
+
+    patch.setattr(epochs, "write_lines", in_place)
+
+
+def checkpoint_far_ahead(patch: pytest.MonkeyPatch) -> None:
+    """Recovery takes all that it finds to be flushed."""
+    patch.setattr(PartitionCheckpoints, "recovery_point", property(lambda _self: 1 << 60))
+
+
+@dataclass(frozen=True)
+class Bug:
+    """What is wrong, the shortest program that shows it, and a part of what is said of it."""
+
+    name: str
+    plant: Plant
+    program: Program
+    complaint: str
+
+
+ROLLED = (APPEND, APPEND, APPEND, FLUSH)
+SWAP = (APPEND, ROLL, COMPACT)
+CUT = (APPEND, ROLL, TRUNCATE)
+BUGS = [
+    Bug("no CRC check in recovery", forgotten("check", recovery), (APPEND,), "the CRC is"),
+    Bug("checkpoint without a flush", careless(LocalLog, "roll", "flush"), (APPEND, ROLL), "batches 0-1"),
+    Bug("index not flushed", careless(IndexFile, "flush", "flush"), (APPEND, ROLL), "rebuilt from its batches"),
+    Bug("log not flushed", careless(Segment, "flush_log", "flush"), (APPEND, FLUSH), "but all up to 2 was flushed"),
+    Bug("all is taken to be flushed", checkpoint_far_ahead, CUT, "rebuilt from its batches"),
+    Bug("name not flushed", forgotten("_flush_directory", LocalLog), ROLLED, "but all up to 6 was flushed"),
+    Bug("directory not flushed in a swap", careless(LocalLog, "replace", "flush_directory"), SWAP, "the log start"),
+    Bug("swap not flushed", careless(LocalLog, "replace", "flush"), SWAP, "a second recovery changes"),
+    Bug("cut not flushed", careless(LocalLog, "truncate_to", "flush"), (APPEND, APPEND, TRUNCATE), "a prefix of 0-1"),
+    Bug("epochs written in place", epochs_written_in_place, (APPEND,), "line 1 is"),
+    Bug("renamed before flushed", careless(checkpoints, "replace_file", "flush"), (APPEND,), "line 1 is"),
+    Bug("epochs past the end", forgotten("truncate_from_end", LeaderEpochs), (APPEND,), "its leader epochs are"),
+    Bug("checkpoint past the end", forgotten("cut", PartitionCheckpoints), CUT, "rebuilt from its batches"),
+    Bug("start not kept", forgotten("put_log_start", PartitionCheckpoints), (APPEND, DELETE_RECORDS), "epochs are"),
+    Bug("aborts not indexed", forgotten("append", TransactionIndex), (SEND, ABORT), "its aborted transactions are"),
+]
+QUICK = {"no CRC check in recovery", "checkpoint without a flush", "log not flushed", "epochs written in place"}
+
+
+def caught(bug: Bug, patch: pytest.MonkeyPatch) -> None:
+    """Find the bug among the programs made of the same operations, and then by replay, also once it is gone."""
+    bounds = CrashBounds(len(bug.program), tuple(dict.fromkeys(bug.program)), medium=LARGE_SECTORS)
+    with patch.context() as planted:
+        bug.plant(planted)
+        finding = crash_points(bounds).finding
+        assert finding is not None
+        assert bug.program == finding.program
+        assert bug.complaint in finding.complaint
+        assert finding.complaint == replay_crash(finding, bounds.medium)
+    with suppress(ChoicesDiffer):
+        assert None is replay_crash(finding, bounds.medium)
+
+
+@pytest.mark.parametrize("bug", [bug for bug in BUGS if bug.name in QUICK], ids=lambda bug: bug.name)
+def test_a_planted_bug_is_found(bug: Bug, monkeypatch: pytest.MonkeyPatch) -> None:
+    caught(bug, monkeypatch)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("bug", [bug for bug in BUGS if bug.name not in QUICK], ids=lambda bug: bug.name)
+def test_each_planted_bug_is_found(bug: Bug, monkeypatch: pytest.MonkeyPatch) -> None:
+    caught(bug, monkeypatch)
+
+
+def test_a_log_is_what_it_may_be_after_every_crash_of_a_short_program() -> None:
+    found = crash_points(CrashBounds(2, medium=LARGE_SECTORS))
+    assert ("holds", None) == (found.verdict, found.finding)
+    assert (56, 322) == (found.programs, found.points)
+
+
+def test_also_if_power_fails_again_in_the_recovery() -> None:
+    found = crash_points(CrashBounds(1, medium=LARGE_SECTORS, in_recovery=True))
+    assert ("holds", None) == (found.verdict, found.finding)
+
+
+def test_more_outcomes_than_are_tried_leave_it_unknown() -> None:
+    found = crash_points(CrashBounds(1, medium=LARGE_SECTORS, outcomes_max=5))
+    assert ("unknown", "a crash of append has more than 5 outcomes") == (found.verdict, found.reason)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        CrashBounds(4, medium=LARGE_SECTORS),
+        CrashBounds(3, medium=SMALL_SECTORS),
+        CrashBounds(2, medium=SMALL_SECTORS, in_recovery=True),
+        CrashBounds(5, (APPEND, FLUSH, ROLL, TRUNCATE, COMPACT), medium=LARGE_SECTORS),
+        CrashBounds(2, medium=Medium(64, Journal.ORDERED, NameOrder.KEPT, tears_max=2, mixed_files_max=2)),
+    ],
+    ids=str,
+)
+def test_a_log_is_what_it_may_be_after_every_crash(bounds: CrashBounds) -> None:
+    found = crash_points(bounds)
+    assert ("holds", None, "") == (found.verdict, found.finding, found.reason)
