@@ -139,9 +139,7 @@ class _Comparison:
 
     def is_in_range(self, step: SymbolicStep, pairs: Pairs) -> bool:
         """Whether the terms say that every scalar after a step is within its range."""
-        cells = zip(self.state.cells, step.after, strict=True)
-        limits = [t for c, v in cells for t in self.symbolic.limits(c.declared, c.scalar, v)]
-        return not any(z3.is_false(term) for term in valued(packed(limits), pairs))
+        return not z3.is_false(valued(packed([self.symbolic.ranges(self.state, step.after)]), pairs)[0])
 
     def valued_state(self, values: Sequence[Any], pairs: Pairs) -> list[list[z3.ExprRef]]:
         """The terms of each cell after a step, with values put in."""

@@ -6,8 +6,9 @@ is possible the invariant holds after any number of steps.
 
 Source: Biere et al., Symbolic Model Checking without BDDs (1999); Sheeran, Singh and Stalmarck, Checking Safety
 Properties Using Induction and a SAT-Solver (2000).
-Left out: instances with open bounds, whose states are no finite list of scalars to compare; faults, and steps out of
-a declared range, which end a run here without a finding (`checkers.prove.induction` has an obligation for each).
+Faults, and steps out of a declared range, end a run here. k-induction holds only if it shows that there are none; it
+has no counterexample for one (`checkers.prove.induction` has).
+Left out: instances with open bounds, whose states are no finite list of scalars to compare.
 """
 
 from __future__ import annotations
@@ -62,6 +63,25 @@ class Unrolling:
         """What a formula over the unknown state says of the state after so many steps."""
         return z3.substitute(formula, *replacements(self.state, [c.value for c in self.moment(number).cells]))
 
+    def initial_fault(self) -> str | None:
+        """What an initial state may meet, or that it may be out of range."""
+        start = self.symbolic.initial(self.state)
+        asked = solver(RLIMIT)
+        asked.add(*start.in_range)
+        for fault in start.faults:
+            if asked.check(z3.Not(fault.denial)) != z3.unsat:
+                return fault.message
+        inside = asked.check(z3.Not(self.symbolic.ranges(self.state, start.values)))
+        return None if inside == z3.unsat else "a field is outside its range"
+
+    def is_safe(self) -> z3.BoolRef:
+        """That no step from the unknown state meets a fault or leaves a range, as a goal: parameters are any."""
+        said = []
+        for step in self.steps:
+            stays = z3.Implies(step.enabled, self.symbolic.ranges(self.state, step.after))
+            said.append(z3.Implies(z3.And(*step.in_range), z3.And(stays, *(f.denial for f in step.faults))))
+        return z3.And(*said)
+
     def initial(self) -> list[z3.BoolRef]:
         """That the first state is an initial one."""
         start = self.symbolic.initial(self.state)
@@ -115,6 +135,9 @@ def bounded(instance: Instance, predicate: Predicate, depth: int) -> Bounded:
 
 def checked(unrolling: Unrolling, depth: int) -> Bounded:
     """The same for an unrolling that is used further."""
+    fault = unrolling.initial_fault()
+    if fault is not None:
+        return Bounded(Unknown(f"an initial state may meet a fault: {fault}"), -1, None, unrolling.paths)
     asked = solver(RLIMIT)
     asked.add(*unrolling.initial())
     for number in range(depth + 1):
@@ -132,16 +155,27 @@ def checked(unrolling: Unrolling, depth: int) -> Bounded:
 
 
 def k_induction(instance: Instance, predicate: Predicate, k_max: int) -> Bounded:
-    """Holds for any number of steps if some k up to `k_max` proves it; violated with the shortest run that doesn't."""
+    """Holds for any number of steps if some k up to `k_max` proves it; violated with the shortest run that doesn't.
+
+    That no step meets a fault or leaves a range is proved with it, or it is unknown.
+    """
     unrolling = Unrolling(instance, predicate)
-    asked = solver(RLIMIT)
+    safe = unrolling.is_safe()
+    asked, reached = solver(RLIMIT), solver(RLIMIT)
     asked.add(*unrolling.moment(0).in_range)
+    reached.add(*unrolling.initial())
+    safe_so_far, reason = True, "not k-inductive"
     for k in range(1, k_max + 1):
         base = checked(unrolling, k - 1)
-        if isinstance(base.verdict, Violated):
+        if isinstance(base.verdict, Violated) or base.depth < 0:
             return base
+        safe_so_far = safe_so_far and reached.check(z3.Not(unrolling.at(k - 1, safe))) == z3.unsat
+        reached.add(unrolling.step(k - 1))
         asked.add(unrolling.at(k - 1, unrolling.holds), unrolling.step(k - 1))
         asked.add(*(unrolling.differ(earlier, k) for earlier in range(k)))
         if base.depth == k - 1 and asked.check(z3.Not(unrolling.at(k, unrolling.holds))) == z3.unsat:
-            return Bounded(Holds(), base.depth, k, unrolling.paths)
-    return Bounded(Unknown(f"not k-inductive for any k up to {k_max}"), k_max - 1, None, unrolling.paths)
+            within = unrolling.at(k, unrolling.holds), z3.Not(unrolling.at(k, safe))
+            if safe_so_far and asked.check(*within) == z3.unsat:
+                return Bounded(Holds(), base.depth, k, unrolling.paths)
+            reason = "it holds, unless a step meets a fault or leaves its range, which is not shown to be impossible"
+    return Bounded(Unknown(f"{reason} for any k up to {k_max}"), k_max - 1, None, unrolling.paths)

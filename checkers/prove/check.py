@@ -58,6 +58,8 @@ class ProofCheck:
         """What is not as it must be."""
         if proved.verdict != "holds":
             return f"{proved.verdict}: {proved.detail}"
+        if proved.obligations == 0:
+            return "proved, but nothing was asked"
         silent = [control.broken for control in proved.controls if not control.failed]
         if silent or not proved.controls:
             return f"proved, but so it is with {', '.join(silent) or 'no negative control'}"

@@ -19,6 +19,7 @@ from checkers.prove.paths import Paths
 from checkers.prove.proof import NegativeControl, Proved
 from checkers.prove.terms import Number, Truth, truth
 from checkers.verdict import VerdictName
+from specs.language import SpecError
 
 RLIMIT = 20_000_000
 
@@ -53,14 +54,21 @@ def unknown_truth(name: str) -> Truth:
     return Truth(z3.Bool(name))
 
 
+def stated(value: object) -> z3.BoolRef:
+    """The term of a bool, known or not. SpecError for a number, which says nothing: even `~True` counts as true."""
+    if not isinstance(value, bool | Truth):
+        raise SpecError(f"{value!r} is claimed: must be a truth or a bool")
+    return truth(value)
+
+
 def all_of(values: Iterable[object]) -> Truth:
     """Whether all are true, as one truth: no path for each."""
-    return Truth(z3.And(*(truth(v) for v in values)))
+    return Truth(z3.And(*(stated(v) for v in values)))
 
 
 def any_of(values: Iterable[object]) -> Truth:
     """Whether any is true, as one truth."""
-    return Truth(z3.Or(*(truth(v) for v in values)))
+    return Truth(z3.Or(*(stated(v) for v in values)))
 
 
 def between(low: int, values: Sequence[Number], high: object) -> tuple[z3.BoolRef, ...]:
@@ -69,12 +77,17 @@ def between(low: int, values: Sequence[Number], high: object) -> tuple[z3.BoolRe
 
 
 def checked(claim: Claim) -> Checked:
-    """The claim on every path. Faults of the code count against it; from what can't be, nothing follows."""
-    if asked_of(claim.assumed).check() == z3.unsat:
-        return Checked(claim.name, "unknown", 0, 0, "no numbers are as assumed")
+    """The claim on every path. Faults of the code count against it; from what can't be, nothing follows.
+
+    So the assumptions must be shown to hold of some numbers, and some path must be run.
+    """
+    if asked_of(claim.assumed).check() != z3.sat:
+        return Checked(claim.name, "unknown", 0, 0, "no numbers are found that are as assumed")
     paths = Paths((), claim.assumed)
-    goals = [(o.condition, truth(o.returned)) for o in paths.outcomes(claim.says)]
+    goals = [(o.condition, stated(o.returned)) for o in paths.outcomes(claim.says)]
     goals += [((), fault.denial) for fault in paths.faults]
+    if not goals:
+        return Checked(claim.name, "unknown", 0, paths.taken, "no path is taken")
     for number, (condition, goal) in enumerate(goals):
         asked = asked_of((*claim.assumed, *condition, z3.Not(goal)))
         answer = asked.check()
@@ -100,7 +113,7 @@ def proved(claims: Sequence[Claim], broken: Sequence[tuple[str, Claim]]) -> Prov
     for what, claim in broken:
         control = checked(claim)
         controls.append(NegativeControl(what, control.verdict == "violated", f"{control.name}: {control.detail}"))
-    verdicts = {one.verdict for one in found}
+    verdicts = {one.verdict for one in found} or {"unknown"}
     verdict: VerdictName = "violated" if "violated" in verdicts else "unknown" if "unknown" in verdicts else "holds"
     detail = "\n".join(f"{one.name}: {one.verdict}: {one.detail}" for one in found if one.verdict != "holds")
     obligations, paths = sum(one.obligations for one in found), sum(one.paths for one in found)

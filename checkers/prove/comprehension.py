@@ -9,8 +9,10 @@ A loop to a number that is not known has one round, for any value: a quantifier.
 
 from __future__ import annotations
 
+import dis
 import sys
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import CellType, CodeType, FunctionType, GeneratorType
 from typing import Any
 
@@ -34,6 +36,18 @@ class Joining:
 
 _joining: list[Joining] = []
 
+COLLECTING = ("LIST_APPEND", "SET_ADD", "MAP_ADD")
+"""What a list comprehension does that newer Pythons run as part of the expression around it."""
+
+
+@lru_cache(maxsize=4096)
+def loops_of(code: CodeType) -> frozenset[int]:
+    """Where a generator expression asks for the next element of a loop of its own."""
+    instructions = list(dis.get_instructions(code))
+    if any(i.opname in COLLECTING for i in instructions):
+        raise SpecError(f"{code.co_qualname}: a comprehension inside `all` or `any` is not supported")
+    return frozenset(i.offset for i in instructions if i.opname == "FOR_ITER")
+
 
 class Span:
     """What `range` is to spec code."""
@@ -48,12 +62,20 @@ class Span:
     def __iter__(self) -> Rounds:
         return Rounds(self.known, self)
 
+    def __contains__(self, value: Any) -> bool:  # noqa: ANN401 - a number
+        if self.known is not None:
+            return bool(Truth(z3.Or(*(truth(value == known) for known in self.known))))
+        return bool(Truth(z3.And(truth(value >= self.start), truth(value < self.end))))
+
     def __len__(self) -> int:
         return len(range(int(self.start), int(self.end)) if self.known is None else self.known)
 
 
 class Rounds:
-    """An iterator over known values or an unknown range; one round of it if it is a joined expression that asks."""
+    """An iterator over known values or an unknown range; one round of it if a loop of a joined expression asks.
+
+    Where the expression hands it to something that asks for all elements, as `list` does, it gives all.
+    """
 
     def __init__(self, known: Any, span: Span | None = None) -> None:  # noqa: ANN401 - a sequence or None
         self.known, self.span, self.position = known, span, 0
@@ -63,9 +85,9 @@ class Rounds:
 
     def __next__(self) -> Any:  # noqa: ANN401 - an element
         joining = _joining[-1] if _joining else None
-        asker = sys._getframe(1).f_code
+        asker = sys._getframe(1)
         position, self.position = self.position, self.position + 1
-        if joining is None or asker is not joining.code:
+        if joining is None or asker.f_code is not joining.code or asker.f_lasti not in loops_of(asker.f_code):
             return self.element(position)
         if position > 0 or (self.known is not None and len(self.known) == 0):
             raise StopIteration

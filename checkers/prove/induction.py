@@ -24,7 +24,7 @@ from checkers.prove.merging import matched
 from checkers.prove.symbolic import SymbolicInstance, SymbolicState
 from checkers.prove.to_induction import Question, ToInduction, counterexample_to_induction, initial_counterexample
 from specs.instance import Instance
-from specs.language import Predicate
+from specs.language import Predicate, SpecError
 
 RLIMIT = 100_000_000
 """What one question may cost; beyond it the answer is unknown."""
@@ -46,6 +46,13 @@ class Invariant:
     safety: tuple[Predicate, ...] = ()
     step_properties: tuple[Callable[[Any, Any], bool], ...] = ()
     unbounded: Collection[str] = ()
+
+    def __post_init__(self) -> None:
+        """SpecError unless every action is a section of its own."""
+        names = self.sections
+        for name in names:
+            if names.count(name) > 1:
+                raise SpecError(f"{self.instance.spec.name}: {name!r} names more than one section of the proof")
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -124,7 +131,7 @@ class Induction:
         known = (*self.symbolic.open_bounds, *initial.in_range)
         for fault in initial.faults:
             yield Question(INITIAL, fault.message, known, fault.denial)
-        yield Question(INITIAL, RANGES, known, self.ranges(initial.values))
+        yield Question(INITIAL, RANGES, known, self.symbolic.ranges(self.state, initial.values))
         pairs = replacements(self.state, initial.values)
         for predicate in self.invariant.conjuncts:
             goal = z3.substitute(self.conjuncts[predicate], *pairs)
@@ -138,7 +145,7 @@ class Induction:
         for fault in step.faults:
             yield Question(name, fault.message, before, fault.denial, step)
         known = (*before, step.enabled)
-        yield Question(name, RANGES, known, self.ranges(step.after), step)
+        yield Question(name, RANGES, known, self.symbolic.ranges(self.state, step.after), step)
         pairs = replacements(self.state, step.after)
         for predicate in self.invariant.conjuncts:
             goal = z3.substitute(self.conjuncts[predicate], *pairs)
@@ -149,19 +156,14 @@ class Induction:
             goal = z3.substitute(self.symbolic.holds(relation, self.state, after), *renamed)
             yield Question(name, relation.__name__, known, goal, step, relation=relation)
 
-    def ranges(self, values: Sequence[Any]) -> z3.BoolRef:
-        """That each scalar is within its declared range."""
-        cells = zip(self.state.cells, values, strict=True)
-        return z3.And(*(t for c, v in cells for t in self.symbolic.limits(c.declared, c.scalar, v)))
-
     # -------------------------------------------------------------------------------------------------- answers
 
     def answer(self, question: Question) -> Failure | None:
         """Nothing if the goal follows: from few hypotheses if they are enough, else from all."""
-        if question.predicate is not None and question.goal.eq(
-            self.conjuncts.get(question.predicate, z3.BoolVal(val=True))
-        ):
-            return None
+        if question.section != INITIAL and question.predicate is not None:
+            assumed = self.conjuncts.get(question.predicate)
+            if assumed is not None and question.goal.eq(assumed):
+                return None
         answer, reason = self.follows(question)
         if answer == z3.unsat:
             return None

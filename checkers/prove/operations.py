@@ -72,7 +72,7 @@ def remove(members: Any, member: Any) -> Any:  # noqa: ANN401 - a set and a numb
     if not isinstance(members, Members):
         return members & ~(1 << int(member))
     if not at_least_zero(member):
-        raise ValueError(f"negative shift count {member}")
+        raise OutOfRange(f"{member} is taken out of a set, whose members are from 0 up")
     if Truth(members.is_none()):
         raise OutOfRange("a member is taken out of none")
     return members.having(member, there=False)

@@ -18,11 +18,16 @@ from typing import Any, Protocol
 import z3
 
 from checkers.faults import FAULT_ERRORS, message_of
+from checkers.prove.forks import deciding
 from checkers.prove.merging import chosen
-from checkers.prove.terms import deciding
+from specs.language import SpecError
 
 FEASIBLE_RLIMIT = 200_000
 """What one question of feasibility may cost; where it isn't answered, both ways are taken."""
+
+
+OURS = tuple(f"checkers.prove.{n}" for n in ("comprehension", "merging", "operations", "paths", "state", "terms"))
+"""The modules whose assertions are no finding about the code that is run."""
 
 
 class Cell(Protocol):
@@ -161,6 +166,8 @@ class Paths:
         except Infeasible:
             return
         except FAULT_ERRORS as error:
+            if is_ours(error):
+                raise SpecError(f"{function.__name__} can't be run on symbolic values: {error!r}") from error
             self.faults.append(Fault(z3.And(*self._condition), message_of(error)))
             return
         self.taken += 1
@@ -187,6 +194,17 @@ class Outcome:
     condition: tuple[z3.BoolRef, ...]
     returned: Any
     written: tuple[Any, ...]
+
+
+def is_ours(error: BaseException) -> bool:
+    """Whether an assertion or an unfit value was met by the symbolic values themselves, not by the code that is run."""
+    if not isinstance(error, AssertionError | ValueError):
+        return False
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    module = trace.tb_frame.f_globals.get("__name__", "") if trace is not None else ""
+    return module in OURS or module.partition(".")[0] == "z3"
 
 
 class Mergeable(Protocol):

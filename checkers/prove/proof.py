@@ -39,8 +39,9 @@ class Proved:
 
     @property
     def stands(self) -> bool:
-        """Whether it holds, and there are negative controls, and each of them failed."""
-        return self.verdict == "holds" and bool(self.controls) and all(c.failed for c in self.controls)
+        """Whether it holds, of something, and there are negative controls, and each of them failed."""
+        holds = self.verdict == "holds" and self.obligations > 0
+        return holds and bool(self.controls) and all(c.failed for c in self.controls)
 
 
 class Run(Protocol):

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 
 import z3
 
-from checkers.prove.merging import chosen
-from checkers.prove.terms import Members, Number, Truth, suppose, truth
+from checkers.prove.forks import suppose
+from checkers.prove.merging import chosen, integer
+from checkers.prove.terms import Members, Number, Truth, truth
 from specs.language import FieldType, OutOfRange, SpecError
 from specs.shape import Scalar, Shape, Struct, Vector
 
@@ -178,7 +179,12 @@ class View:
 
 def declared_fields(struct: Struct) -> dict[str, Any]:
     """The declared types of a record's fields; of a bag, nothing is known here."""
-    return dict(struct.record.fields)
+    return {} if struct.bag else dict(struct.record.fields)
+
+
+def is_bag(record: SymbolicRecord) -> bool:
+    """Whether it is a count with slots, of which those past the count don't matter."""
+    return bool(record._struct.bag)
 
 
 def built(shape: Shape, declared: Any, maker: Maker, path: str) -> Any:  # noqa: ANN401 - a cell, record, array, table
@@ -240,6 +246,8 @@ def as_declared(scalar: Scalar, value: Any) -> Any:  # noqa: ANN401 - as the fie
         return value if isinstance(value, Truth) else bool(value)
     if scalar.kind == "set" or isinstance(value, Members):
         return value
+    if isinstance(value, Truth):
+        return Number(integer(value))
     return int(value) if isinstance(value, bool) else value
 
 
@@ -272,15 +280,3 @@ def missing(struct: Struct, name: str) -> Any:  # noqa: ANN401 - never returns
     if name.startswith("__"):
         raise AttributeError(name)
     raise SpecError(f"{struct.name} has no field {name!r}; it has {', '.join(n for n, _ in struct.fields)}")
-
-
-def write_plain(node: Any, value: Any) -> None:  # noqa: ANN401 - a cell, record or array, and its plain counterpart
-    """Set every cell to the value that a plain state has there."""
-    if isinstance(node, Cell):
-        node.value = as_declared(node.scalar, value)
-    elif isinstance(node, SymbolicRecord):
-        for name, inner in node.values.items():
-            write_plain(inner, value.values[name])
-    else:
-        for element, one in zip(node.elements, value.values, strict=True):
-            write_plain(element, one)

@@ -10,7 +10,7 @@ Left out: a `for` statement over a range that ends in an unknown number forks on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, cast
@@ -18,13 +18,16 @@ from typing import Any, cast
 import z3
 
 from checkers.prove import merging, operations
+from checkers.prove.bags import blanks, make_blank
 from checkers.prove.comprehension import Span, joined
 from checkers.prove.merging import Column
 from checkers.prove.paths import Fault, Outcome, Paths
+from checkers.prove.ranges import length_of, limits, lowest, refuse_open_sizes
 from checkers.prove.state import Cell, SymbolicRecord, cells_of
 from checkers.prove.terms import Members, Number, Truth, truth
 from specs import language
 from specs.instance import BoundAction, Instance, names_in
+from specs.language import SpecError
 from specs.shape import Scalar
 
 OPERATIONS: Mapping[Any, Callable[..., Any]] = {
@@ -74,8 +77,12 @@ class SymbolicInstance:
         """The bounds named in `unbounded` have any value from their lowest up."""
         self.instance = instance
         declared = {b.name: b for b in cast("tuple[language.Bound, ...]", instance.spec.bounds)}
-        opened = {name: self.number(name) for name in unbounded}
+        for name in unbounded:
+            if name not in declared:
+                raise SpecError(f"{instance.spec.name} has no bound {name!r}; it has {', '.join(declared) or 'none'}")
+        opened = {name: self.number(f"bound!{name}") for name in unbounded}
         self.bounds: dict[str, Any] = instance.bounds | opened
+        refuse_open_sizes(instance.spec.state.fields.items(), self.bounds)
         self.open_bounds = tuple(truth(value >= declared[name].low) for name, value in opened.items())
         """That they are no lower."""
         self._rebound: dict[FunctionType, FunctionType] = {}
@@ -103,63 +110,61 @@ class SymbolicInstance:
         record = SymbolicRecord(self.instance.struct, Unknown(self, suffix))
         cells = tuple(cells_of(record))
         limits = (t for c in cells for t in self.limits(c.declared, c.scalar, c.value))
-        return SymbolicState(record, cells, (*self.open_bounds, *limits))
+        return SymbolicState(record, cells, (*self.open_bounds, *limits, *blanks(record)))
 
     def limits(self, declared: Any, scalar: Scalar, value: Any) -> Iterator[z3.BoolRef]:  # noqa: ANN401
         """That a value is in the range of its type."""
-        if isinstance(value, Column):
-            at = z3.Int("at")
-            inside = list(self.limits(declared, scalar, value.at(at)))
-            if inside:
-                yield z3.ForAll([at], z3.And(*inside))
-        elif isinstance(value, Members):
-            none = value.is_none()
-            yield z3.Implies(none, z3.Not(z3.Or(*value.terms))) if scalar.optional else z3.Not(none)
-        elif isinstance(value, Number | int) and not isinstance(value, bool):
-            yield truth(value >= scalar.low)
-            yield truth(value <= self.highest(declared, scalar))
+        return limits(declared, scalar, value, self.bounds)
 
-    def highest(self, declared: Any, scalar: Scalar) -> Any:  # noqa: ANN401 - an int or a number
-        """The inclusive upper end of a type, a term if it depends on what is unbounded."""
-        inner = declared.inner if isinstance(declared, language.Maybe) else declared
-        if isinstance(inner, language.Int):
-            return language.evaluate(inner.high, self.bounds)
-        return scalar.high
+    def ranges(self, state: SymbolicState, values: Sequence[Any]) -> z3.BoolRef:
+        """That each of the values that the cells of a state are to have is within its declared range."""
+        cells = zip(state.cells, values, strict=True)
+        return z3.And(*(t for c, v in cells for t in self.limits(c.declared, c.scalar, v)))
 
     # ----------------------------------------------------------------------------------------------- running
 
     def step(self, action: BoundAction, state: SymbolicState, *assumptions: z3.BoolRef) -> SymbolicStep:
         """An action from a state, for all values of its parameters at once; the state is left as it was."""
-        parameters = tuple((name, self.value(f"{action.name}.{name}", s)) for name, s in action.parameters)
-        limits = self.domain_limits(action, parameters)
+        parameters, limits = self.parameters(action)
         paths = Paths(state.cells, (*quantifier_free(state.in_range), *limits, *assumptions))
         function = self.rebind(action.source)
         outcomes = self._run(paths, function, state.record, *(value for _, value in parameters))
         self.paths_taken += paths.taken
         fired = [done for o in outcomes for done in taken(o)]
         enabled = z3.simplify(z3.Or(*(z3.And(*o.condition) for o in fired)))
-        after = Paths.merged(fired).written if fired else tuple(c.value for c in state.cells)
+        after = settled(state, Paths.merged(fired).written) if fired else tuple(c.value for c in state.cells)
         return SymbolicStep(action, parameters, limits, enabled, after, tuple(paths.faults), paths.taken)
 
-    def domain_limits(self, action: BoundAction, parameters: tuple[tuple[str, Any], ...]) -> tuple[z3.BoolRef, ...]:
-        """That the parameters are in their domains."""
+    def parameters(self, action: BoundAction) -> tuple[tuple[tuple[str, Any], ...], tuple[z3.BoolRef, ...]]:
+        """A constant for each parameter of an action, and that they are in their domains."""
         scalars, domains = dict(action.parameters), getattr(action.source, "domains", {})
-        return tuple(t for name, value in parameters for t in self.limits(domains[name], scalars[name], value))
+        refuse_open_sizes(domains.items(), self.bounds)
+        named = tuple((name, self.value(f"param!{action.name}.{name}", s)) for name, s in scalars.items())
+        return named, tuple(t for name, value in named for t in self.limits(domains[name], scalars[name], value))
 
     def initial(self, state: SymbolicState) -> Initial:
         """The initial states, all of them at once."""
         action = self.instance.initial
         before = [c.value for c in state.cells]
         for cell in state.cells:
-            cell.value = default(cell)
-        parameters = tuple((name, self.value(f"initial.{name}", s)) for name, s in action.parameters)
-        limits = self.domain_limits(action, parameters)
+            cell.value = self.default(cell)
+        parameters, limits = self.parameters(action)
         paths = Paths(state.cells, (*self.open_bounds, *limits))
         outcomes = self._run(paths, self.rebind(action.source), state.record, *(v for _, v in parameters))
         for cell, value in zip(state.cells, before, strict=True):
             cell.value = value
         self.paths_taken += paths.taken
-        return Initial(limits, Paths.merged(outcomes).written, tuple(paths.faults))
+        values = Paths.merged(outcomes).written if outcomes else tuple(self.default(c) for c in state.cells)
+        return Initial(limits, settled(state, values), tuple(paths.faults))
+
+    def default(self, cell: Cell) -> Any:  # noqa: ANN401 - an int, a column
+        """What a cell holds before the initial state is written."""
+        value = lowest(cell.declared, cell.scalar, self.bounds)
+        if not isinstance(cell.value, Column):
+            return value
+        return Column(
+            cell.value.sample, tuple(z3.K(z3.IntSort(), t) for _, t in merging.matched(cell.value.sample, value))
+        )
 
     def holds(self, predicate: Callable[..., Any], *states: SymbolicState) -> z3.BoolRef:
         """A predicate of one state, or of a step, as a term; false where the predicate meets a fault.
@@ -246,8 +251,7 @@ class Unknown:
 
     def length(self, declared: Any) -> Any:  # noqa: ANN401 - a declared array; a number
         """The length of an array; a term if it depends on what is unbounded."""
-        length = getattr(declared, "length", 0)
-        return language.evaluate(length.count if isinstance(length, language.Id) else length, self.symbolic.bounds)
+        return length_of(declared, self.symbolic.bounds)
 
 
 def quantifier_free(conditions: Iterable[z3.BoolRef]) -> Iterator[z3.BoolRef]:
@@ -255,12 +259,16 @@ def quantifier_free(conditions: Iterable[z3.BoolRef]) -> Iterator[z3.BoolRef]:
     return (c for c in conditions if not z3.is_quantifier(c))
 
 
-def default(cell: Cell) -> Any:  # noqa: ANN401 - an int, a column
-    """What a cell holds before the initial state is written."""
-    if not isinstance(cell.value, Column):
-        return cell.scalar.default()
-    terms = (new for _, new in merging.matched(cell.value.sample, cell.scalar.default()))
-    return Column(cell.value.sample, tuple(z3.K(z3.IntSort(), t) for t in terms))
+def settled(state: SymbolicState, values: Sequence[Any]) -> tuple[Any, ...]:
+    """What the cells of a state hold once the slots past the count of every bag are made blank."""
+    before = [c.value for c in state.cells]
+    for cell, value in zip(state.cells, values, strict=True):
+        cell.value = value
+    make_blank(state.record)
+    after = tuple(c.value for c in state.cells)
+    for cell, value in zip(state.cells, before, strict=True):
+        cell.value = value
+    return after
 
 
 def taken(outcome: Outcome) -> Iterator[Outcome]:

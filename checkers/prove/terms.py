@@ -9,55 +9,31 @@ Left out: bit arithmetic on numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 import z3
 
-from specs.language import SpecError
-
-
-class Forks(Protocol):
-    """What decides where Python needs to know."""
-
-    def decide(self, condition: z3.BoolRef) -> bool:
-        """The outcome of a condition on the path that is being taken."""
-
-    def suppose(self, *facts: z3.BoolRef) -> None:
-        """Take what holds of every state in range for known."""
-
+from checkers.prove.forks import decide
+from specs.language import NONE, SpecError
 
 INDEX_MAX = 1 << 10
 """The end of the values that a number may have to be an index; more would be more paths than can be run."""
 
-_forks: ContextVar[Forks] = ContextVar("forks")
-
-
-@contextmanager
-def deciding(forks: Forks) -> Iterator[None]:
-    """Have these paths decide within the block."""
-    token = _forks.set(forks)
-    try:
-        yield
-    finally:
-        _forks.reset(token)
-
-
-def suppose(*facts: z3.BoolRef) -> None:
-    """Tell the current paths what holds of every state in range."""
-    _forks.get().suppose(*facts)
-
 
 def truth(value: object) -> z3.BoolRef:
-    """The term of a truth, of a bool, or of a number as Python takes it."""
+    """The term of a truth, of a bool, or of a number or a set as Python takes it; SpecError for anything else.
+
+    What is true merely because it is an object, such as a function or a tuple, says nothing.
+    """
     if isinstance(value, Truth):
         return value.term
     if isinstance(value, Number):
         return value.term != 0
     if isinstance(value, Members):
         return z3.Not(value.is_empty())
+    if not isinstance(value, int):
+        raise SpecError(f"{value!r} is neither true nor false: must be a truth, a number or a set")
     return z3.BoolVal(bool(value))
 
 
@@ -69,8 +45,11 @@ class Truth:
     def __init__(self, term: z3.BoolRef) -> None:
         self.term = term
 
+    def __repr__(self) -> str:
+        return str(self.term)
+
     def __bool__(self) -> bool:
-        return _forks.get().decide(self.term)
+        return decide(self.term)
 
     def __eq__(self, other: object) -> Truth:  # type: ignore[override]
         if isinstance(other, Number):
@@ -111,6 +90,9 @@ class Number:
     def __init__(self, term: z3.ArithRef | z3.BitVecRef) -> None:
         self.term = term
 
+    def __repr__(self) -> str:
+        return str(self.term)
+
     def operand(self, other: object) -> Any:  # noqa: ANN401 - a term of this sort
         """Another number, known or not, as a term of the same sort."""
         if isinstance(other, Number):
@@ -150,10 +132,10 @@ class Number:
     def _quotient(self, other: object, *, remainder: bool) -> Number:
         """Python's floor division: Z3's integer division agrees with it for a positive divisor."""
         divisor = self.operand(other)
-        if not _forks.get().decide(divisor > 0):
+        if not decide(divisor > 0):
             raise ZeroDivisionError("integer division or modulo by what may not be positive")
         if isinstance(self.term, z3.BitVecRef):
-            if not _forks.get().decide(self.term >= 0):
+            if not decide(self.term >= 0):
                 raise SpecError("a negative bit-vector is divided, which is not supported")
             return Number(z3.URem(self.term, divisor) if remainder else z3.UDiv(self.term, divisor))
         return Number(self.term % divisor if remainder else self.term / divisor)
@@ -184,7 +166,7 @@ class Number:
         return Truth(self.term >= self.operand(other))
 
     def __bool__(self) -> bool:
-        return _forks.get().decide(self.term != 0)
+        return decide(self.term != 0)
 
     def __index__(self) -> int:
         """The value, on a path for each that there can be. SpecError if it can be negative or beyond INDEX_MAX."""
@@ -194,7 +176,7 @@ class Number:
         if isinstance(simple, z3.BitVecNumRef):
             return int(simple.as_signed_long())
         for value in range(INDEX_MAX):
-            if _forks.get().decide(self.term == value):
+            if decide(self.term == value):
                 return value
         raise SpecError(f"{self.term} must be a number from 0 to {INDEX_MAX - 1} to count or to index with")
 
@@ -215,14 +197,19 @@ class Members:
         return empty if self.absent is None else z3.And(empty, z3.Not(self.absent))
 
     def of_mask(self, mask: int) -> Members:
-        """A known set over the same members."""
-        known = tuple(z3.BoolVal(bool(mask >> m & 1)) for m in range(len(self.terms)))
-        if mask >= 0:
-            return Members(known)
-        return Members(tuple(z3.BoolVal(val=False) for _ in known), z3.BoolVal(val=True))
+        """A known set over the same members, or NONE. SpecError for a mask of any others."""
+        if not NONE <= mask < 1 << len(self.terms):
+            raise SpecError(f"{mask} is taken for a set of 0..{len(self.terms) - 1}, which has no such members")
+        if mask == NONE:
+            return Members(tuple(z3.BoolVal(val=False) for _ in self.terms), z3.BoolVal(val=True))
+        return Members(tuple(z3.BoolVal(bool(mask >> m & 1)) for m in range(len(self.terms))))
 
     def __eq__(self, other: object) -> Truth:  # type: ignore[override]
-        right = other if isinstance(other, Members) else self.of_mask(int(other))  # type: ignore[call-overload]
+        if isinstance(other, Number):
+            other = int(other)
+        if isinstance(other, int) and not NONE <= other < 1 << len(self.terms):
+            return Truth(z3.BoolVal(val=False))
+        right = self.alike(other)
         gone = [m.absent if m.absent is not None else z3.BoolVal(val=False) for m in (self, right)]
         same = z3.And(*(a == b for a, b in zip(self.terms, right.terms, strict=True)))
         return Truth(z3.simplify(z3.Or(z3.And(*gone), z3.And(z3.Not(z3.Or(*gone)), same))))
@@ -233,7 +220,7 @@ class Members:
     __hash__ = None  # type: ignore[assignment]
 
     def __bool__(self) -> bool:
-        return _forks.get().decide(truth(self))
+        return decide(truth(self))
 
     def __or__(self, other: object) -> Members:
         right = self.alike(other)
@@ -267,8 +254,11 @@ class Members:
         return Members(tuple(z3.simplify(join(a, b)) for a, b in zip(self.terms, right.terms, strict=True)))
 
     def alike(self, other: object) -> Members:
-        """Another set, known or not, over the same members."""
+        """Another set, known or not, over the same members; SpecError if it isn't one."""
         if isinstance(other, Members):
+            if len(other.terms) != len(self.terms):
+                sizes = f"{len(self.terms)} and of {len(other.terms)}"
+                raise SpecError(f"sets of different types are taken together, of {sizes} possible members")
             return other
         if not isinstance(other, int):
             raise SpecError(f"a set can't be taken together with {other!r}")

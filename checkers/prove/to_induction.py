@@ -8,7 +8,7 @@ Source: mypyvy, whose counterexamples an independent interpreter replays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,8 +145,20 @@ def is_broken(instance: Instance, question: Question, before: Record, after: Rec
 
 
 def initial_counterexample(instance: Instance, predicate: Predicate) -> ToInduction | None:
-    """An initial state, at the instance's own bounds, in which a conjunct does not hold."""
-    for state in instance.initial_states():
+    """An initial state, at the instance's own bounds, in which a conjunct does not hold.
+
+    Not looked for past one that meets a fault or is out of range, which is a failure by itself.
+    """
+    states = instance.initial_states()
+    while (state := next_without_fault(states)) is not None:
         if not is_met(instance, predicate, state):
             return ToInduction(instance, predicate.__name__, state)
     return None
+
+
+def next_without_fault(states: Iterator[Record]) -> Record | None:
+    """The next of some states; None at their end, or where making one meets a fault."""
+    try:
+        return next(states, None)
+    except FAULT_ERRORS:
+        return None

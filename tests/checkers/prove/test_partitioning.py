@@ -114,7 +114,7 @@ def asserted(condition: object) -> bool:
     [
         (lambda: X > 0, (truth(X > 1),), "holds"),
         (lambda: X > 1, (truth(X > 0),), "violated"),
-        (lambda: 1 if X > 0 else 0, (), "violated"),
+        (lambda: X > 0 or False, (), "violated"),
         (lambda: asserted(X > 0), (truth(X > -1),), "violated"),
         (lambda: asserted(X > 0), (truth(X > 0),), "holds"),
         (lambda: True, (truth(X > 0), truth(X < 0)), "unknown"),

@@ -1,0 +1,302 @@
+"""Small specs whose properties are false, each so that a careless prover would find them proved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from specs.language import (
+    Bag,
+    Bool,
+    Domain,
+    Int,
+    Nested,
+    Record,
+    SetOf,
+    Spec,
+    action,
+    add,
+    bound,
+    is_full,
+    take,
+)
+
+TOP = bound("top", 3, low=1, high=9, doc="the last number")
+
+
+def spec(state: type[Record], *actions: Callable[..., bool], initial: Callable[..., object] | None = None) -> Spec:
+    """A spec of a state and actions; at first every field has its default."""
+    return Spec("deceptive", "Planted.", state, initial or at_default, actions, (TOP,))
+
+
+def at_default(s: Record) -> None:
+    """Leave every field at its default."""
+
+
+class Counter(Record):
+    """A number."""
+
+    x = Int(0, TOP)
+
+
+@action()
+def grow(s: Counter) -> bool:
+    """It grows up to the bound."""
+    if s.x >= TOP:
+        return False
+    s.x = s.x + 1
+    return True
+
+
+def x_is_zero(s: Counter) -> bool:
+    """False after one step."""
+    return s.x == 0
+
+
+def x_is_small(s: Counter) -> bool:
+    """False once the bound is larger than it is by default."""
+    return s.x <= 3
+
+
+def never(s: Counter) -> bool:
+    """Holds of no state, so anything follows."""
+    return s.x == 0 and s.x != 0
+
+
+def none_of_none(s: Counter) -> bool:
+    """The same, by a loop without rounds."""
+    return any(s.x == 9 for _ in range(0))
+
+
+def bound_is_small(s: Counter) -> bool:  # noqa: ARG001 - a predicate
+    """Speaks of the bound alone."""
+    return TOP <= 3
+
+
+def any_outside(s: Counter) -> bool:
+    """Asks for what is outside of a range, in a loop over another; false."""
+    return any(s.x not in range(10) for _ in range(2))
+
+
+def lists_are_short(s: Counter) -> bool:  # noqa: ARG001 - a predicate
+    """Hands a range to what asks for all of it, in a loop over another; false."""
+    return all(len(list(range(3))) == 1 for _ in range(2))
+
+
+class Named(Record):
+    """A field named as the bound is."""
+
+    top = Int(0, 9)
+
+
+@action()
+def rise(s: Named) -> bool:
+    """It grows, but for where it is what the bound is."""
+    if s.top in (9, TOP):
+        return False
+    s.top = s.top + 1
+    return True
+
+
+def top_is_zero(s: Named) -> bool:
+    """False after one step, whatever the bound."""
+    return s.top == 0
+
+
+class Inner(Record):
+    """A number."""
+
+    v = Int(0, 3)
+
+
+class Outer(Record):
+    """Its field's path is the name of an action with its parameter."""
+
+    put = Nested(Inner)
+
+
+@action(v=Int(0, 3))
+def put(s: Outer, v: int) -> bool:
+    """Another number is put in."""
+    if v == s.put.v:
+        return False
+    s.put.v = v
+    return True
+
+
+def nothing_put(s: Outer) -> bool:
+    """False after one step."""
+    return s.put.v == 0
+
+
+def setting(domain: Domain) -> Callable[..., bool]:
+    """An action that sets x to anything in a domain."""
+
+    @action(v=domain)
+    def choose(s: Counter, v: int) -> bool:
+        """Any value is chosen."""
+        s.x = v
+        return True
+
+    return choose
+
+
+class Message(Record):
+    """A number that is sent."""
+
+    v = Int(0, 3)
+
+
+class Network(Record):
+    """Messages, and the number received last."""
+
+    net = Bag(Message, 2)
+    x = Int(0, 3)
+
+
+@action(v=Int(0, 3))
+def send(s: Network, v: int) -> bool:
+    """A number is sent."""
+    if is_full(s.net):
+        return False
+    message = add(s.net)
+    message.v = v
+    return True
+
+
+@action(k=Int(0, 1))
+def receive(s: Network, k: int) -> bool:
+    """One of them is received."""
+    if k >= s.net.count:
+        return False
+    s.x = s.net.items[k].v
+    take(s.net, k)
+    return True
+
+
+@action()
+def drop(s: Network) -> bool:
+    """The last is lost, and what it said is left past the count."""
+    if s.net.count == 0:
+        return False
+    s.net.count = s.net.count - 1
+    return True
+
+
+@action()
+def send_default(s: Network) -> bool:
+    """A message is sent as it is when added."""
+    if is_full(s.net):
+        return False
+    add(s.net)
+    return True
+
+
+class Sets(Record):
+    """Sets of different members, and numbers."""
+
+    m = SetOf(Int(0, 2))
+    wide = SetOf(Int(0, 3))
+    x = Int(0, 3)
+    high = Int(0, 0)
+
+
+@action()
+def clear_by_mask(s: Sets) -> bool:
+    """A member is taken out by a mask that is no set."""
+    s.m = s.m & ~1
+    return True
+
+
+@action()
+def put_by_mask(s: Sets) -> bool:
+    """A member is put in that can't be one."""
+    s.m = s.m | 8
+    return True
+
+
+@action(f=Bool())
+def put_at_times(s: Sets, f: bool) -> bool:  # noqa: FBT001 - a parameter of an action
+    """A set is replaced at times, by one that it can't be."""
+    if f:
+        s.m = 8
+    return True
+
+
+@action()
+def compare(s: Sets) -> bool:
+    """Sets of different types are compared."""
+    if s.m == s.wide:
+        s.x = 1
+        return True
+    return False
+
+
+@action(f=Bool())
+def truth_as_number(s: Sets, f: bool) -> bool:  # noqa: FBT001 - a parameter of an action
+    """A truth is put where a number below 1 belongs."""
+    s.high = f
+    return True
+
+
+def m_is_beyond(s: Sets) -> bool:
+    """The set is one that it can't be."""
+    return s.m == 8
+
+
+def nothing_received(s: Network | Sets) -> bool:
+    """False after a step or two."""
+    return s.x == 0
+
+
+@action()
+def assert_much(s: Counter) -> bool:
+    """Fails whenever it is tried."""
+    assert s.x > 9
+    s.x = 1
+    return True
+
+
+@action()
+def leave_range(s: Counter) -> bool:
+    """Leaves the range whenever it is tried."""
+    s.x = s.x + TOP + 1
+    return True
+
+
+def assert_at_first(s: Counter) -> None:
+    """No initial state without a fault."""
+    assert s.x > 9
+
+
+def start_outside(s: Counter) -> None:
+    """No initial state in range."""
+    s.x = 9
+
+
+@action()
+def safety(s: Counter) -> bool:
+    """An action with the name of a section."""
+    s.x = 1
+    return True
+
+
+def setting_top(domain: Domain) -> Callable[..., bool]:
+    """An action that sets top to anything in a domain."""
+
+    @action(v=domain)
+    def choose(s: Named, v: int) -> bool:
+        """Any value is chosen."""
+        s.top = v
+        return True
+
+    return choose
+
+
+def top_is_zero_or_three_up(s: Named) -> bool:
+    """False where the lower end of the domain is below 3."""
+    return s.top == 0 or s.top >= 3
+
+
+def blank_last(s: Network) -> bool:
+    """No message is sent but with 0 in it."""
+    return all(s.net.items[k].v == 0 for k in range(s.net.count))

@@ -1,0 +1,168 @@
+"""False properties that were once found proved, or that a careless prover would find so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import z3
+
+from checkers.prove.agreement import agreement, sampled_states
+from checkers.prove.bounded import bounded, k_induction
+from checkers.prove.claims import Claim, all_of, checked, proved
+from checkers.prove.induction import Induction, Invariant
+from checkers.prove.proof import Proved
+from checkers.prove.symbolic import SymbolicInstance
+from checkers.prove.terms import Number, Truth
+from checkers.verdict import Unknown, Violated
+from specs.instance import at
+from specs.language import Bag, Id, Int, Predicate, SetOf, Spec, SpecError
+from tests.checkers.prove import deceptive
+from tests.checkers.prove.deceptive import TOP, spec
+
+COUNTER = spec(deceptive.Counter, deceptive.grow)
+X = Number(z3.Int("x"))
+
+
+def failed(
+    of: Spec, safety: Predicate, conjuncts: tuple[Predicate, ...] = (), unbounded: tuple[str, ...] = ()
+) -> list[tuple[str, str]]:
+    invariant = Invariant(at(of), conjuncts or (safety,), (safety,), (), unbounded)
+    induction = Induction(invariant)
+    return [(f.section, f.goal) for name in invariant.sections for f in induction.section(name).failures]
+
+
+@pytest.mark.parametrize("conjunct", [deceptive.never, deceptive.none_of_none])
+def test_a_conjunct_that_holds_of_no_state_does_not_hold_at_first(conjunct: Predicate) -> None:
+    assert ("initial", conjunct.__name__) in failed(COUNTER, deceptive.x_is_zero, (conjunct,))
+
+
+def test_a_conjunct_about_an_open_bound_alone_is_asked_for() -> None:
+    found = failed(COUNTER, deceptive.x_is_small, (deceptive.bound_is_small,), ("top",))
+    assert ("initial", "bound_is_small") in found
+
+
+@pytest.mark.parametrize("domain", [Id("node", TOP + 1), Int(0, TOP)])
+def test_a_domain_is_as_large_as_the_open_bound(domain: Any) -> None:  # noqa: ANN401 - a domain
+    of = spec(deceptive.Counter, deceptive.setting(domain))
+    assert [("choose", "x_is_small")] == failed(of, deceptive.x_is_small, (), ("top",))
+
+
+def test_a_domain_begins_where_the_open_bound_says() -> None:
+    of = spec(deceptive.Named, deceptive.setting_top(Int(TOP, 9)))
+    assert [("choose", "top_is_zero_or_three_up")] == failed(of, deceptive.top_is_zero_or_three_up, (), ("top",))
+
+
+@pytest.mark.parametrize("field", [SetOf(Int(0, TOP)), Bag(deceptive.Message, TOP)])
+def test_a_set_or_bag_whose_size_is_open_is_refused(field: Any) -> None:  # noqa: ANN401 - a field type
+    of = spec(type("Sized", (deceptive.Counter,), {"sized": field}), deceptive.grow)
+    with pytest.raises(SpecError, match="sized: the size of a set or of a bag"):
+        SymbolicInstance(at(of), ("top",))
+    SymbolicInstance(at(of))
+
+
+def test_an_unknown_bound_can_not_be_open() -> None:
+    with pytest.raises(SpecError, match="no bound 'nosuch'"):
+        SymbolicInstance(at(COUNTER), ("nosuch",))
+
+
+def test_an_open_bound_is_not_the_field_of_its_name() -> None:
+    of = spec(deceptive.Named, deceptive.rise)
+    assert [("rise", "top_is_zero")] == failed(of, deceptive.top_is_zero, (), ("top",))
+
+
+def test_a_parameter_is_not_the_field_of_its_name() -> None:
+    of = spec(deceptive.Outer, deceptive.put)
+    assert [("put", "nothing_put")] == failed(of, deceptive.nothing_put)
+    assert isinstance(k_induction(at(of), deceptive.nothing_put, 2).verdict, Violated)
+
+
+@pytest.mark.parametrize("actions", [(deceptive.safety,), (deceptive.grow, deceptive.grow)])
+def test_actions_must_have_names_of_their_own(actions: tuple[Callable[..., bool], ...]) -> None:
+    with pytest.raises(SpecError, match="more than one section"):
+        Invariant(at(spec(deceptive.Counter, *actions)), (deceptive.x_is_zero,))
+
+
+def test_a_bag_is_not_always_empty() -> None:
+    of = spec(deceptive.Network, deceptive.send, deceptive.receive)
+    assert ("receive", "nothing_received") in failed(of, deceptive.nothing_received)
+    result = bounded(at(of), deceptive.nothing_received, 3)
+    assert (Violated, 2) == (type(result.verdict), result.depth)
+
+
+def test_a_spec_with_a_bag_runs_alike_on_symbolic_and_plain_values() -> None:
+    instance = at(spec(deceptive.Network, deceptive.send, deceptive.receive))
+    result = agreement(instance, list(sampled_states(instance, 1, 4, 6)))
+    assert result.difference is None
+    assert result.fired > 0
+
+
+def test_what_is_past_the_count_of_a_bag_is_forgotten() -> None:
+    of = spec(deceptive.Network, deceptive.send, deceptive.drop, deceptive.send_default)
+    assert ("send_default", "blank_last") not in failed(of, deceptive.blank_last)
+    assert isinstance(k_induction(at(of), deceptive.blank_last, 2).verdict, Violated)
+
+
+@pytest.mark.parametrize(
+    "action", [deceptive.clear_by_mask, deceptive.put_by_mask, deceptive.put_at_times, deceptive.compare]
+)
+def test_what_is_no_set_of_the_type_is_refused(action: Callable[..., bool]) -> None:
+    with pytest.raises(SpecError, match=r"taken (for a set|together)"):
+        failed(spec(deceptive.Sets, action), deceptive.nothing_received)
+
+
+def test_a_set_is_none_that_it_can_not_be() -> None:
+    symbolic = SymbolicInstance(at(spec(deceptive.Sets)))
+    assert z3.is_false(symbolic.holds(deceptive.m_is_beyond, symbolic.state()))
+
+
+def test_a_truth_that_is_stored_as_a_number_must_be_in_range() -> None:
+    of = spec(deceptive.Sets, deceptive.truth_as_number)
+    assert ("truth_as_number", "ranges") in failed(of, deceptive.nothing_received)
+
+
+@pytest.mark.parametrize("predicate", [deceptive.any_outside, deceptive.lists_are_short])
+def test_a_range_is_whole_to_whatever_is_no_loop_of_the_expression(predicate: Predicate) -> None:
+    assert isinstance(k_induction(at(COUNTER), predicate, 1).verdict, Violated)
+
+
+@pytest.mark.parametrize("action", [deceptive.assert_much, deceptive.leave_range])
+def test_k_induction_does_not_hold_where_a_step_may_meet_a_fault(action: Callable[..., bool]) -> None:
+    verdict = k_induction(at(spec(deceptive.Counter, action)), deceptive.x_is_zero, 2).verdict
+    assert isinstance(verdict, Unknown)
+    assert "meets a fault" in verdict.reason
+
+
+@pytest.mark.parametrize("initial", [deceptive.assert_at_first, deceptive.start_outside])
+def test_an_initial_state_that_is_a_fault_proves_nothing(initial: Callable[..., None]) -> None:
+    of = spec(deceptive.Counter, deceptive.grow, initial=initial)
+    assert "initial" in {section for section, _ in failed(of, deceptive.x_is_zero)}
+    verdict = k_induction(at(of), deceptive.x_is_zero, 1).verdict
+    assert isinstance(verdict, Unknown)
+    assert "initial state" in verdict.reason
+
+
+IMPOSSIBLE = z3.Function("impossible", z3.IntSort(), z3.IntSort())
+ANY = z3.Int("any")
+
+
+def test_assumptions_that_are_not_shown_to_be_possible_prove_nothing() -> None:
+    assumed = z3.ForAll([ANY], IMPOSSIBLE(ANY) == ANY + 1), z3.ForAll([ANY], IMPOSSIBLE(ANY) != ANY + 1)
+    assert "unknown" == checked(Claim("x", lambda: Truth(X.term == X.term), assumed)).verdict
+
+
+@pytest.mark.parametrize(
+    "says", [lambda: (X == 1,), lambda: test_no_claims_prove_nothing, lambda: ~True, lambda: all_of([X])]
+)
+def test_a_claim_is_a_truth_and_no_other_object(says: Callable[[], object]) -> None:
+    with pytest.raises(SpecError, match="must be a truth or a bool"):
+        checked(Claim("x", says))
+
+
+def test_no_claims_prove_nothing() -> None:
+    control = [("false", Claim("x", lambda: False))]
+    assert "unknown" == proved([], control).verdict
+    stands = proved([Claim("x", lambda: True)], control)
+    assert stands.stands
+    assert not Proved("holds", 0, 0, 0.0, stands.controls).stands
