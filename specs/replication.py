@@ -86,7 +86,10 @@ def controller_elect_leader(s: State, leader: int) -> bool:
 
 @action(replica=REPLICA)
 def controller_shrink_isr(s: State, replica: int) -> bool:
-    """A broker failed or was shut down, leader or not. The last member of the ISR stays in it, leaderless."""
+    """A broker failed or was shut down, leader or not. A leader that is the last of the ISR stays in it, leaderless.
+
+    Any other is taken out, as in the published spec: without a leader, the last one too, and then the ISR is empty.
+    """
     if s.next_leader_epoch > MAX_LEADER_EPOCH:
         return False
     rest = remove(s.quorum.isr, replica)

@@ -118,6 +118,7 @@ def jump_moves(leaps: int, below: Callable[..., Any]) -> Claim:
 def leap_increases(*, whole_numbers_stay: bool = True) -> Claim:
     """That a leap goes past the bucket that it starts from, for any 31 random bits, with rounded arithmetic.
 
+    `model.theory.hashing.leaps`, which works on bits, is not run: this is its formula, written down once more.
     Of rounding is assumed what IEEE 754 promises: it keeps the order, and whole numbers up to 2^53 stay as they are.
     """
     rounded = z3.Function("rounded", z3.RealSort(), z3.RealSort())
@@ -149,7 +150,9 @@ def prove_jump(*, deep: bool) -> Proved:
 # -------------------------------------------------------------------------------------------------------- bounded loads
 
 
-def bounded_step(nodes: int, home: int, *, only_to_new: bool = False) -> Claim:
+def bounded_step(
+    nodes: int, home: int, place: Callable[..., Any] = first_with_room, *, only_to_new: bool = False
+) -> Claim:
     """That one key more, placed with and without a new node, keeps what is said of loads, and goes no further with it.
 
     What is said: no old node has more keys with the new node than without. By induction it is so after any number of
@@ -165,8 +168,8 @@ def bounded_step(nodes: int, home: int, *, only_to_new: bool = False) -> Claim:
     )
 
     def says() -> Any:  # noqa: ANN401 - a truth
-        before = first_with_room([n for n in around if n != nodes], loads, capacity)  # type: ignore[arg-type]
-        after = first_with_room(around, grown, capacity)  # type: ignore[arg-type]
+        before = place([n for n in around if n != nodes], loads, capacity)
+        after = place(around, grown, capacity)
         if only_to_new:
             return after in (before, nodes)
         kept = [grown[n] + (n == after) <= loads[n] + (n == before) for n in range(nodes)]
@@ -179,7 +182,9 @@ def prove_bounded_loads(*, deep: bool) -> Proved:
     """Any number of keys, any capacity, a few nodes; that keys move only to the new node is false, and found to be."""
     nodes = 6 if deep else 3
     claims = [bounded_step(nodes, home) for home in range(nodes + 1)]
-    return proved(claims, [("keys move only to the new node", bounded_step(2, 0, only_to_new=True))])
+    last = bounded_step(2, 0, lambda nodes, *rest: first_with_room(nodes[::-1], *rest))
+    to_new = bounded_step(2, 0, only_to_new=True)
+    return proved(claims, [("the last node with room is taken", last), ("keys move only to the new node", to_new)])
 
 
 # --------------------------------------------------------------------------------------------------------- sticky turns
@@ -283,7 +288,7 @@ PROOFS = (
     Proof(
         "jump",
         ("PART-3",),
-        "With one bucket more, jump consistent hashing moves keys only to it, for any hash values.",
+        "With one bucket more, jump consistent hashing moves keys only to it, for any leaps that increase as its do.",
         {"buckets": "any", "leaps": 5},
         prove_jump,
         bounds_deep={"leaps": 8},

@@ -80,18 +80,17 @@ class Paths:
     # -------------------------------------------------------------------------------------------------- forks
 
     def decide(self, condition: z3.BoolRef) -> bool:
-        """The outcome of a condition on this path; the first time, both ways are put down if both are possible."""
+        """The outcome of a condition on this path; the first time, both ways are put down if both are possible.
+
+        Every question takes its own place in the script, so that a run for another answer can't get out of step.
+        """
         simple = z3.simplify(condition)
-        if z3.is_true(simple) or z3.is_false(simple):
-            return bool(z3.is_true(simple))
-        known = self._known.get(simple.get_id())
-        if known is not None:
-            return known
         if self._position == len(self._script):
             self._script.append(self._first_answer(simple))
         answer = bool(self._script[self._position])
         self._position += 1
-        self._assume(simple, holds=answer)
+        if self._decided(simple) is None:
+            self._assume(simple, holds=answer)
         return answer
 
     def choose(self, count: int) -> int:
@@ -112,7 +111,16 @@ class Paths:
         self._fresh += 1
         return z3.Int(f"any!{self._fresh}")
 
+    def _decided(self, condition: z3.BoolRef) -> bool | None:
+        """The outcome of a simplified condition where it needs no solver."""
+        if z3.is_true(condition) or z3.is_false(condition):
+            return bool(z3.is_true(condition))
+        return self._known.get(condition.get_id())
+
     def _first_answer(self, condition: z3.BoolRef) -> bool:
+        decided = self._decided(condition)
+        if decided is not None:
+            return decided
         if not self._possible(condition):
             return False
         if self._possible(z3.Not(condition)):

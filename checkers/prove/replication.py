@@ -1,7 +1,11 @@
 """The proofs of ISR replication: one leader an epoch, the prefix property of logs, and that nothing committed is lost.
 
-The invariant is `specs.replication_induction`'s. Each ablation of `specs.replication` must break the proof, but for
-one; the conjunct that it breaks is written down below, so that a control asks just for that.
+The invariant is `specs.replication_induction`'s. Of LOG-3 it has the first half, a conjunct: logs that hold a record of
+one epoch at an offset agree up to it. Each ablation of `specs.replication` must break the proof, but for one; the
+conjunct that it breaks is written down below, so that a control asks just for that.
+
+Left out: the second half of LOG-3, that replicas agree below the lowest high watermark. What is committed is on every
+member of the true ISR; from that it follows while there is a member, but the controller may take out the last one.
 """
 
 from __future__ import annotations
@@ -56,9 +60,9 @@ def unnamed_leaders() -> Invariant:
 
 
 def replicated(variant: str, replicas: int, log_size: int) -> Invariant:
-    """Nothing committed is lost, and no leader takes its high watermark back."""
+    """Nothing committed is lost, no leader takes its high watermark back, and records identify the log before them."""
     instance = at(replication_induction.SPEC, variant, replicas=replicas, log_size=log_size)
-    safety = (strong_isr, one_leader_an_epoch)
+    safety = (strong_isr, one_leader_an_epoch, replication_induction.records_identify_prefixes)
     return Invariant(instance, replication_induction.CONJUNCTS, safety, (high_watermark_never_regresses,), UNBOUNDED)
 
 
@@ -131,7 +135,8 @@ PROOFS = (
     Proof(
         "replication",
         ("REP-1", "REP-2", "REP-3", "LOG-3"),
-        "Every record below a high watermark is on every member of the true ISR, and stays there.",
+        "Every record below a high watermark is on every member of the true ISR, if there is one, and stays there; "
+        "logs that hold a record of one epoch at an offset agree up to it (the first half of LOG-3).",
         {"replicas": REPLICAS, "log_size": 1, "max_records": "any", "max_leader_epoch": "any", "steps": "any"},
         partial(prove_replication, 1),
     ),

@@ -300,3 +300,23 @@ def top_is_zero_or_three_up(s: Named) -> bool:
 def blank_last(s: Network) -> bool:
     """No message is sent but with 0 in it."""
     return all(s.net.items[k].v == 0 for k in range(s.net.count))
+
+
+class Mixed(Record):
+    """Records of two classes."""
+
+    one = Nested(Inner)
+    other = Nested(Network)
+
+
+@action()
+def mix(s: Mixed) -> bool:
+    """One record is put where one of another class belongs."""
+    s.one = s.other  # type: ignore[assignment]
+    s.one.v = 1
+    return True
+
+
+def nothing_mixed(s: Mixed) -> bool:
+    """True, as the step can't be taken."""
+    return s.one.v == 0

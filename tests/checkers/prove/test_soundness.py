@@ -112,6 +112,11 @@ def test_what_is_no_set_of_the_type_is_refused(action: Callable[..., bool]) -> N
         failed(spec(deceptive.Sets, action), deceptive.nothing_received)
 
 
+def test_an_error_of_the_engine_is_no_fault_of_the_spec() -> None:
+    with pytest.raises(SpecError, match="can't be run on symbolic values"):
+        failed(spec(deceptive.Mixed, deceptive.mix), deceptive.nothing_mixed)
+
+
 def test_a_set_is_none_that_it_can_not_be() -> None:
     symbolic = SymbolicInstance(at(spec(deceptive.Sets)))
     assert z3.is_false(symbolic.holds(deceptive.m_is_beyond, symbolic.state()))
