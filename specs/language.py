@@ -181,7 +181,7 @@ RESERVED: Final = ("fields", "store", "struct", "values")
 class Record:
     """A typed, bounded record; a subclass declares its fields. Instances are the plain Python states.
 
-    Assigning a record copies it, as the compiled form does; two fields never share one.
+    Assigning a record copies it into the field's own, as the compiled form does; two fields never share one.
     """
 
     fields: ClassVar[dict[str, FieldType[Any]]] = {}
@@ -216,8 +216,10 @@ class Record:
             object.__setattr__(self, name, value)
 
     def store(self, name: str, value: Any) -> None:  # noqa: ANN401 - a field holds an int, a record or an array
-        """Write a scalar, or copy a record or an array into the field."""
-        self.values[name] = self.struct.shape_of(name).stored(value, f"{self.struct.name}.{name}")
+        """Write a scalar, or copy a record or an array into the field, which stays the same object."""
+        stored = self.struct.shape_of(name).stored(value, f"{self.struct.name}.{name}")
+        if not copied_into(self.values[name], stored):
+            self.values[name] = stored
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Record) and type(self) is type(other) and self.values == other.values
@@ -245,7 +247,9 @@ class Items(Generic[T]):
         return self.values[self._check(index)]
 
     def __setitem__(self, index: int, value: T) -> None:
-        self.values[self._check(index)] = self._store(value, f"[{index}]")
+        place, stored = self.values[self._check(index)], self._store(value, f"[{index}]")
+        if not copied_into(place, stored):
+            self.values[index] = stored
 
     def __len__(self) -> int:
         return len(self.values)
@@ -254,6 +258,24 @@ class Items(Generic[T]):
         return isinstance(other, Items) and self.values == other.values
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def copied_into(place: object, copy: Any) -> bool:  # noqa: ANN401 - of the place's type
+    """Write a copy that nothing else refers to into a record or an array; False if the place holds a scalar.
+
+    As in the compiled form, whoever refers to the place then sees what was written.
+    """
+    if isinstance(place, Record):
+        for name, value in copy.values.items():
+            if not copied_into(place.values[name], value):
+                place.values[name] = value
+    elif isinstance(place, Items):
+        for index, value in enumerate(copy.values):
+            if not copied_into(place.values[index], value):
+                place.values[index] = value
+    else:
+        return False
+    return True
 
 
 class BagOf(Record, Generic[R]):

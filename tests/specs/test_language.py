@@ -204,6 +204,17 @@ def test_a_sub_record_is_a_reference() -> None:
     assert 6 == s.nodes[2].log[1].id
 
 
+def test_a_reference_sees_what_is_assigned_in_its_place() -> None:
+    s = state()
+    node, first, entry = s.nodes[0], s.first, s.nodes[0].log[1]
+    s.nodes[1].log[1].id = 4
+    s.nodes[0] = s.nodes[1]
+    s.first = s.nodes[1]
+    assert (4, 4, 4) == (node.log[1].id, first.log[1].id, entry.id)
+    s.nodes[1].log[1].id = 5
+    assert (4, 4) == (entry.id, s.first.log[1].id)
+
+
 @pytest.mark.parametrize("index", [-1, 2, 99])
 def test_there_is_no_index_outside_an_array(index: int) -> None:
     log = state().nodes[0].log

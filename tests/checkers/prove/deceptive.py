@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from specs.language import (
+    Array,
     Bag,
     Bool,
     Domain,
@@ -320,3 +321,25 @@ def mix(s: Mixed) -> bool:
 def nothing_mixed(s: Mixed) -> bool:
     """True, as the step can't be taken."""
     return s.one.v == 0
+
+
+class Pair(Record):
+    """Two records of one class."""
+
+    both = Array(Inner, 2)
+
+
+@action(k=Int(0, 1), v=Int(0, 3))
+def fill(s: Pair, k: int, v: int) -> bool:
+    """Another number."""
+    s.both[k].v = v
+    return True
+
+
+@action()
+def exchange(s: Pair) -> bool:
+    """An exchange that is none: the first is a reference, and sees the second before it is put in its place."""
+    first = s.both[0]
+    s.both[0] = s.both[1]
+    s.both[1] = first
+    return True

@@ -98,6 +98,11 @@ def test_a_spec_with_a_bag_runs_alike_on_symbolic_and_plain_values() -> None:
     assert result.fired > 0
 
 
+def test_records_are_exchanged_alike_on_symbolic_and_plain_values() -> None:
+    instance = at(spec(deceptive.Pair, deceptive.fill, deceptive.exchange))
+    assert agreement(instance, list(sampled_states(instance, 1, 4, 6))).difference is None
+
+
 def test_what_is_past_the_count_of_a_bag_is_forgotten() -> None:
     of = spec(deceptive.Network, deceptive.send, deceptive.drop, deceptive.send_default)
     assert ("send_default", "blank_last") not in failed(of, deceptive.blank_last)
