@@ -10,8 +10,8 @@ from checkers.check import Check, Outcome
 from checkers.verify import all_checks, all_evidence
 
 CHECKS = all_checks()
-COSTLY = {"alter_partition_without_partition_epoch", "stale_fetch_response", "liveness"}
-"""What needs a compilation of its own; the counterexamples of variants among it are replayed by default."""
+COSTLY = {"replication_messages", "liveness"}
+"""What takes long to compile. The counterexamples among it are replayed by default, from the gallery."""
 COSTLY_PROOFS = {"proof-replication", "proof-replication_elections", "proof-committed_offsets"}
 """Parts of them, and their negative controls, are asked for by default in tests/checkers/prove."""
 

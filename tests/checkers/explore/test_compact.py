@@ -13,7 +13,7 @@ from checkers.verdict import Holds, Violated
 from tests.checkers.explore.searches import BREAKS_STRONG_ISR, SMALL, figures, found, replication, search
 
 
-@pytest.mark.parametrize("bounds", [SMALL, (3, 2, 2, 1)])
+@pytest.mark.parametrize("bounds", [SMALL, pytest.param((3, 2, 2, 1), marks=pytest.mark.deep)])
 @pytest.mark.parametrize("hash_bits", [64, 128])
 def test_hashes_count_as_states_do(bounds: tuple[int, ...], hash_bits: int) -> None:
     result = search(replication(bounds), hash_bits=hash_bits)[1]
