@@ -46,7 +46,7 @@ from tests.checkers.explore.single_states import PLANTED, graph, planted
     [
         ((2, 2, 2, 1), 957, 14),
         pytest.param((3, 1, 1, 1), 6_787, 17, marks=pytest.mark.deep),
-        ((3, 2, 2, 1), 39_619, 21),
+        pytest.param((3, 2, 2, 1), 39_619, 21, marks=pytest.mark.deep),
         pytest.param((3, 2, 2, 2), 737_794, 25, marks=pytest.mark.deep),
     ],
 )
