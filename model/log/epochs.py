@@ -90,13 +90,13 @@ class LeaderEpochs:
         return index
 
     def end_offset_for(self, epoch: int, log_end_offset: int) -> EpochEnd | None:
-        """Where the log ends for a replica whose last epoch is this one; None for an epoch later than all known ones.
+        """Where the log ends for a replica whose last epoch is this one; None for -1 or a later one than all known.
 
         The latest epoch ends at the end of the log. An epoch that the log has not ends where the next one starts, and
         is answered with the largest one below it: the replica has to go on asking with that one. One before the first
         ends where the first starts.
         """
-        if not self._entries or epoch > self._entries[-1].epoch:
+        if epoch < 0 or not self._entries or epoch > self._entries[-1].epoch:
             return None
         if epoch == self._entries[-1].epoch:
             return EpochEnd(epoch, log_end_offset)

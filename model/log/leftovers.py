@@ -12,30 +12,43 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from model.log.checkpoints import TEMPORARY
 from model.log.config import LogConfig
 from model.log.disk import Disk
-from model.log.file_names import CLEANED, DELETED, LOG, OFFSET_INDEX, SEGMENT_KINDS, SWAP, LogFile, files, within
+from model.log.file_names import (
+    CLEANED,
+    DELETED,
+    LOG,
+    OFFSET_INDEX,
+    SEGMENT_KINDS,
+    SNAPSHOT,
+    SWAP,
+    LogFile,
+    files,
+    within,
+)
 from model.log.segment import Segment
 
 
 def sweep(disk: Disk, directory: str, config: LogConfig) -> list[str]:
     """Finish or undo what was under way; the names of the files that are no longer there."""
     there = files(disk, directory)
+    written = [name for name in disk.names(directory) if name.endswith(SNAPSHOT + TEMPORARY)]
     deleted = [file for file in there if file.stage == DELETED]
     cleaned = [file for file in there if file.stage == CLEANED]
     swapped = [file for file in there if file.stage == SWAP]
     begun = min((file.offset for file in cleaned), default=None)
     unfinished = [file for file in swapped if begun is not None and file.offset >= begun]
     # While there is a .cleaned file, the .swap files of the same replacement are known not to be complete.
-    for gone in (deleted + unfinished, cleaned):
-        _remove(disk, directory, gone)
+    _remove(disk, directory, [*written, *(file.name for file in deleted + unfinished)])
+    _remove(disk, directory, [file.name for file in cleaned])
     complete = [file for file in swapped if file not in unfinished]
     replaced = _finish(disk, directory, config, complete)
     present = {file.name for file in there if file.stage == "" and disk.exists(within(directory, file.name))}
     logs = {file.offset for file in files(disk, directory) if file.kind == LOG and file.stage == ""}
     orphans = [f for f in there if f.name in present and f.kind in SEGMENT_KINDS and f.offset not in logs]
-    _remove(disk, directory, orphans)
-    return sorted(file.name for file in deleted + cleaned + swapped + replaced + orphans)
+    _remove(disk, directory, [file.name for file in orphans])
+    return sorted([*written, *(file.name for file in deleted + cleaned + swapped + replaced + orphans)])
 
 
 def _finish(disk: Disk, directory: str, config: LogConfig, complete: list[LogFile]) -> list[LogFile]:
@@ -51,7 +64,7 @@ def _finish(disk: Disk, directory: str, config: LogConfig, complete: list[LogFil
     offsets = {file.offset for file in complete}
     stale = [file for file in final if file.kind == OFFSET_INDEX and file.offset in offsets]
     indexes = [file for file in complete if file.kind != LOG]
-    _remove(disk, directory, {file.name: file for file in [*replaced, *stale, *indexes]}.values())
+    _remove(disk, directory, dict.fromkeys(file.name for file in [*replaced, *stale, *indexes]))
     for offset in ends:
         disk.rename(within(directory, LogFile(offset, LOG, SWAP).name), within(directory, LogFile(offset, LOG).name))
     if complete:
@@ -59,9 +72,9 @@ def _finish(disk: Disk, directory: str, config: LogConfig, complete: list[LogFil
     return replaced
 
 
-def _remove(disk: Disk, directory: str, gone: Iterable[LogFile]) -> None:
+def _remove(disk: Disk, directory: str, gone: Iterable[str]) -> None:
     """Remove files for certain."""
-    paths = [within(directory, file.name) for file in gone]
+    paths = [within(directory, name) for name in gone]
     for path in paths:
         disk.remove(path)
     if paths:

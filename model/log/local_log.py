@@ -146,12 +146,13 @@ class LocalLog:
         self.disk.flush_directory(self.directory)
         new.move_to_stage(SWAP)
         self.disk.flush_directory(self.directory)
+        # From here on readers need the new one: if the disk fails, the old ones may be gone.
+        self.segments[at : at + len(old)] = [new]
         for segment in old:
             segment.remove()
         self.disk.flush_directory(self.directory)
         new.move_to_stage("")
         self.disk.flush_directory(self.directory)
-        self.segments[at : at + len(old)] = [new]
 
     def cleaned_segment(self, base_offset: int, now: int) -> Segment:
         """An empty segment to write and then hand to `replace`."""

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from model.log.batch import BatchHeader, check, peek_header, with_position
 from model.log.checkpoints import PartitionCheckpoints
 from model.log.config import LogConfig
+from model.log.control import EndTransaction
 from model.log.disk import Disk
 from model.log.epochs import EpochEnd
 from model.log.fail_stop import FailStop, LogStopped
@@ -33,7 +34,7 @@ from model.log.retention import deletable
 from model.log.segment import Segment
 from model.log.time_index import TimestampOffset
 from model.log.transaction_index import AbortedTransaction
-from model.log.validation import InvalidRecord, check_follow, check_new, split
+from model.log.validation import check_epoch, check_follow, check_new, split
 
 __all__ = ["Appended", "Isolation", "LogStopped", "OffsetOutOfRange", "PartitionLog"]
 
@@ -114,14 +115,14 @@ class PartitionLog:
         with self._fail_stop.changing():
             header = check(data)
             check_new(header, data, self.config)
-            if leader_epoch < self._last_epoch():
-                raise InvalidRecord(f"leader epoch {leader_epoch} after {self._last_epoch()}; epochs never fall")
+            check_epoch(leader_epoch, self.epochs.latest)
             sent = self.producers.duplicate_of(header)
             if sent is not None:
                 return Appended(sent.first_offset, sent.last_offset, is_duplicate=True)
-            self.producers.validate(header, end_of_transaction(header, data))
+            marker = end_of_transaction(header, data)
+            self.producers.validate(header, marker)
             data = with_position(data, self.log_end_offset, leader_epoch)
-            return self._append(peek_header(data), data, now)
+            return self._append(peek_header(data), data, marker, now)
 
     def append_as_follower(self, data: bytes, now: int) -> Appended | None:
         """Append the batches that a leader sent, with the offsets that they have; None if there are none.
@@ -138,10 +139,11 @@ class PartitionLog:
             starts_inside = is_inside and self._log_start_offset == self.log_end_offset
             end = first.base_offset if starts_inside else self.log_end_offset
             check_follow((header for header, _ in batches), self.config, end, self._last_epoch())
+            markers = [end_of_transaction(header, encoded) for header, encoded in batches]
             if starts_inside:
                 self._start_at(end, self._log_start_offset, now)
-            for header, encoded in batches:
-                self._append(header, encoded, now)
+            for (header, encoded), marker in zip(batches, markers, strict=True):
+                self._append(header, encoded, marker, now)
             return Appended(first.base_offset, self.log_end_offset - 1)
 
     def _last_epoch(self) -> int:
@@ -149,16 +151,15 @@ class PartitionLog:
         found = self.epochs.epoch_of(self.log_end_offset - 1)
         return -1 if found is None else found
 
-    def _append(self, header: BatchHeader, data: bytes, now: int) -> Appended:
-        """Write a batch, and take account of it."""
-        end = end_of_transaction(header, data)
+    def _append(self, header: BatchHeader, data: bytes, marker: EndTransaction | None, now: int) -> Appended:
+        """Write a batch, which is a marker if one is given, and take account of it."""
         if header.leader_epoch >= 0:
             self.epochs.assign(header.leader_epoch, header.base_offset)
         if self._local.active.should_roll(header, now):
             self._roll(header.base_offset, now)
         self._local.append(header, data)
         if header.producer_id >= 0:
-            aborted = self.producers.update(header, end)
+            aborted = self.producers.update(header, marker)
             if aborted is not None:
                 self._local.active.transaction_index.append(aborted)
         return Appended(header.base_offset, header.last_offset)
@@ -214,8 +215,9 @@ class PartitionLog:
         return find_time(self._local, timestamp, self._log_start_offset, self.end_for(isolation))
 
     def start_epoch(self, epoch: int) -> None:
-        """The leader of a new epoch goes on at the end of this log."""
+        """The leader of a new epoch goes on at the end of this log. Raises StaleLeaderEpoch."""
         with self._fail_stop.changing():
+            check_epoch(epoch, self.epochs.latest)
             self.epochs.assign(epoch, self.log_end_offset)
 
     def end_offset_for_epoch(self, epoch: int) -> EpochEnd | None:

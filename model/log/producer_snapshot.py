@@ -16,7 +16,9 @@ Of the batches only the last one is kept: after a restart older ones are no long
 part of the log after the snapshot still has them.
 
 Source: Apache Kafka's ProducerStateManager, ProducerSnapshot.json.
-Left out: version 2, which Apache Kafka writes once transactions of KIP-890 are switched on.
+Left out: version 2, which Apache Kafka writes once transactions of KIP-890 are switched on; which transactions
+have a marker that is not replicated yet: after a restart the last stable offset no longer waits for it. Apache Kafka's
+snapshots leave that out as well.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from collections.abc import Iterable
 
 import google_crc32c
 
+from model.log.checkpoints import replace_file
 from model.log.disk import Disk
 from model.log.file_names import SNAPSHOT, LogFile, files, within
 from model.log.local_log import LocalLog
@@ -89,16 +92,11 @@ def snapshot_offsets(disk: Disk, directory: str) -> list[int]:
 
 
 def write_snapshot(disk: Disk, directory: str, offset: int, states: ProducerStates) -> None:
-    """Write a snapshot in place of one that may be there; it lasts once the directory is flushed.
+    """Write a snapshot, which lasts once this returns; a crash leaves the one that it takes the place of, or all of it.
 
-    A crash can tear it, which its CRC tells.
+    Once the segments before it are deleted, the snapshot at the start of a log is all that tells of their producers.
     """
-    path = snapshot_path(directory, offset)
-    if disk.exists(path):
-        disk.remove(path)
-    disk.create(path)
-    disk.write(path, 0, encode_snapshot(states))
-    disk.flush(path)
+    replace_file(disk, snapshot_path(directory, offset), encode_snapshot(states))
 
 
 def latest_producers(disk: Disk, directory: str, least: int, last: int) -> tuple[ProducerStates, int]:

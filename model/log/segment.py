@@ -230,10 +230,14 @@ class Segment:
         self.offset_index.replace()
 
     def move_to_stage(self, stage: str) -> None:
-        """Rename its files, the one of the batches first; the names last once the directory is flushed."""
-        old = [self.path(kind) for kind in file_names.SEGMENT_KINDS]
+        """Rename its files, the one of the batches first; the names last once the directory is flushed.
+
+        If the disk fails, the batches can be read under the name that their file has.
+        """
+        log, *indexes = [self.path(kind) for kind in file_names.SEGMENT_KINDS]
+        self._disk.rename(log, within(self._directory, LogFile(self.base_offset, file_names.LOG, stage).name))
         self._stage = stage
-        for kind, path in zip(file_names.SEGMENT_KINDS, old, strict=True):
+        for kind, path in zip(file_names.SEGMENT_KINDS[1:], indexes, strict=True):
             if self._disk.exists(path):
                 self._disk.rename(path, self.path(kind))
         self.offset_index.path = self.path(file_names.OFFSET_INDEX)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checkers.simulate.disk import SimulatedDisk
-from model.log.batch import Batch, Producer, encode, peek_header, records
+from model.log.batch import Batch, Producer, TimestampType, encode, peek_header, records
 from model.log.cleaner import Cleaned, LogCleaner
 from model.log.config import CleanupPolicy, LogConfig
 from model.log.control import ControlType, EndTransaction, encode_control
@@ -44,11 +44,23 @@ class Compacted:
             Record(n, 0, key.encode(), None if value is None else value.encode())
             for n, (key, value) in enumerate(pairs)
         ]
+        return self.put_records(found, producer=producer)
+
+    def put_records(
+        self,
+        found: list[Record],
+        *,
+        producer: int | None = None,
+        timestamp_type: TimestampType = TimestampType.CREATE_TIME,
+    ) -> int:
+        """Append a batch of records, in a transaction if a producer does."""
+        base = found[0].offset
         if producer is None:
-            return self.append(Batch(0, found))
+            return self.append(Batch(base, found, timestamp_type=timestamp_type))
         first = self.sequences.get(producer, 0)
         self.sequences[producer] = first + len(found)
-        return self.append(Batch(0, found, producer=Producer(producer, 0, first), is_transactional=True))
+        sender = Producer(producer, 0, first)
+        return self.append(Batch(base, found, producer=sender, is_transactional=True, timestamp_type=timestamp_type))
 
     def end(self, producer: int, *, committed: bool) -> int:
         """Append the marker of a transaction."""

@@ -8,11 +8,11 @@ import pytest
 
 from checkers.simulate.choices import plainest
 from checkers.simulate.disk import SimulatedDisk
-from model.log.batch import Compression, decode
+from model.log.batch import Compression, decode, records
 from model.log.checkpoints import PartitionCheckpoints
 from model.log.cleaner import Cleanable, fits, group
 from model.log.config import CleanupPolicy, LogConfig
-from model.log.disk import DiskFull
+from model.log.disk import DiskError, DiskFull
 from model.log.file_names import CLEANED, SWAP
 from model.log.segment import Segment
 from tests.model.log.compacted import DIRECTORY, RETENTION_MS, Compacted, batches_in
@@ -249,3 +249,26 @@ def test_a_full_disk_leaves_the_log_as_it_was_and_the_next_cleaning_begins_anew(
     c.clean()
     assert len(c.left) == 3
     assert not any(name.endswith((CLEANED, SWAP)) for name in c.disk.names(DIRECTORY))
+
+
+def unique_keys() -> Compacted:
+    """A log of two segments that can be cleaned, of which nothing goes."""
+    c = Compacted(SMALL)
+    for n in range(4):
+        c.put((f"k{n}", str(n)))
+    c.log.roll(0)
+    return c
+
+
+def test_all_can_be_read_wherever_the_disk_fails_in_a_cleaning() -> None:
+    whole = unique_keys()
+    before, start = whole.left, whole.disk.operations
+    whole.cleaner.clean(0)
+    assert before == whole.left
+    for at in range(start + 1, whole.disk.operations + 1):
+        c = unique_keys()
+        c.disk.error_at = at
+        with pytest.raises(DiskError):
+            c.cleaner.clean(0)
+        read = [record.offset for data in c.log.read(0, 1 << 20) for record in records(data)]
+        assert (before, [0, 1, 2, 3]) == (c.left, read), f"operation {at - start} of the cleaning"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 
 from checkers.refinement.compacted_replica import committed
 from checkers.simulate.choices import seeded
-from model.log.batch import peek_header, records
+from model.log import compaction
+from model.log.batch import Batch, TimestampType, peek_header, records
+from model.log.compaction import CleanedBatch
 from model.log.config import CleanupPolicy, LogConfig
 from model.log.partition_log import Isolation
+from model.log.record import Record
+from model.log.transaction_index import AbortedTransaction
 from tests.model.log.compacted import RETENTION_MS, Compacted
 
 CONFIG = LogConfig(
@@ -27,21 +31,46 @@ OTHER = st.tuples(
 )
 Operation = tuple[str, list[tuple[str, str | None]], int | None]
 OPERATIONS = st.lists(st.one_of(WRITE, WRITE, OTHER, OTHER), min_size=3, max_size=25)
+Timed = tuple[Record, TimestampType]
+"""A record, and whose time it has."""
 
 
 @dataclass(slots=True)
 class Written:
     """A log without compaction: what was written at each offset, and what became of it."""
 
-    records: dict[int, tuple[str, str | None]] = field(default_factory=dict)
+    records: dict[int, Timed] = field(default_factory=dict)
     open: dict[int, list[int]] = field(default_factory=dict)
     """Producer -> the offsets of its transaction."""
     aborted: set[int] = field(default_factory=set)
 
     def view(self, end: int) -> dict[str, str]:
         """The last committed value of each key below an end, deleted ones left out."""
-        seen = {key: value for o, (key, value) in sorted(self.records.items()) if o < end and o not in self.aborted}
-        return {key: value for key, value in seen.items() if value is not None}
+        return latest({o: timed for o, timed in self.records.items() if o < end and o not in self.aborted})
+
+
+def latest(records: dict[int, Timed]) -> dict[str, str]:
+    """The last value of each key, deleted ones left out."""
+    seen = {record.key: record.value for _, (record, _) in sorted(records.items())}
+    return {(key or b"").decode(): value.decode() for key, value in seen.items() if value is not None}
+
+
+def drawn_up(pairs: list[tuple[str, str | None]], base: int) -> list[Timed]:
+    """Records of keys and values, which differ in time and header; of some batches the leader has set the time."""
+    append_time = base % 3 == 0
+    return [
+        (
+            Record(
+                offset,
+                500 + (base if append_time else -offset),
+                key.encode(),
+                None if value is None else value.encode(),
+                (("at", b"%d" % offset), ("none", None)),
+            ),
+            TimestampType.LOG_APPEND_TIME if append_time else TimestampType.CREATE_TIME,
+        )
+        for offset, (key, value) in enumerate(pairs, start=base)
+    ]
 
 
 def run(c: Compacted, operations: list[Operation]) -> Written:
@@ -49,9 +78,10 @@ def run(c: Compacted, operations: list[Operation]) -> Written:
     written, now = Written(), 0
     for name, pairs, producer in operations:
         if name == "write":
-            last = c.put(*pairs, producer=producer)
-            offsets = range(last - len(pairs) + 1, last + 1)
-            written.records |= dict(zip(offsets, pairs, strict=True))
+            timed = drawn_up(pairs, c.log.log_end_offset)
+            c.put_records([record for record, _ in timed], producer=producer, timestamp_type=timed[0][1])
+            offsets = [record.offset for record, _ in timed]
+            written.records |= dict(zip(offsets, timed, strict=True))
             if producer is not None:
                 written.open.setdefault(producer, []).extend(offsets)
         elif name in {"commit", "abort"} and producer in written.open:
@@ -70,17 +100,19 @@ def run(c: Compacted, operations: list[Operation]) -> Written:
     return written
 
 
-def held(c: Compacted) -> dict[int, tuple[str, str | None]]:
+def held(c: Compacted) -> dict[int, Timed]:
     """The records that are left, by offset."""
-    return {
-        r.offset: ((r.key or b"").decode(), None if r.value is None else r.value.decode())
-        for data in c.log.read(0, 1 << 20)
-        if not peek_header(data).is_control
-        for r in records(data)
-    }
+    found = dict[int, Timed]()
+    for data in c.log.read(0, 1 << 20):
+        header, there = peek_header(data), records(data)
+        if there:
+            assert max(record.timestamp for record in there) == header.max_timestamp, "readers look for times by it"
+        if not header.is_control:
+            found |= {record.offset: (record, header.timestamp_type) for record in there}
+    return found
 
 
-def visible(c: Compacted) -> dict[int, tuple[str, str | None]]:
+def visible(c: Compacted) -> dict[int, Timed]:
     """The records that a reader of committed records gets, by offset."""
     end, there = c.log.last_stable_offset, held(c)
     batches = c.log.read(0, 1 << 20, Isolation.TRANSACTIONS_COMMITTED)
@@ -89,8 +121,7 @@ def visible(c: Compacted) -> dict[int, tuple[str, str | None]]:
 
 def view(c: Compacted) -> dict[str, str]:
     """What such a reader makes of it."""
-    seen = {key: value for _, (key, value) in sorted(visible(c).items())}
-    return {key: value for key, value in seen.items() if value is not None}
+    return latest(visible(c))
 
 
 def clean_all(c: Compacted, now: int) -> None:
@@ -117,7 +148,7 @@ def what_is_left_is_as_it_was_written(operations: list[Operation], map_keys_max:
     written = run(c, operations)
     end = c.log.log_end_offset
     c.clean()
-    assert held(c).items() <= written.records.items()
+    assert {o: written.records[o] for o in held(c)} == held(c)
     assert written.aborted.isdisjoint(visible(c))
     assert (c.log.log_end_offset, c.cleaner.cleaned_to <= c.log.last_stable_offset) == (end, True)
 
@@ -143,8 +174,8 @@ def all_that_is_superseded_or_deleted_goes_in_the_end(operations: list[Operation
         c.end(producer, committed=True)
     for times in range(1, 5):
         clean_all(c, 100 * times * RETENTION_MS)
-    last = {key: o for o, (key, _) in sorted(written.records.items()) if o not in written.aborted}
-    assert held(c) == {o: written.records[o] for o in sorted(last.values()) if written.records[o][1] is not None}
+    last = {record.key: o for o, (record, _) in sorted(written.records.items()) if o not in written.aborted}
+    assert held(c) == {o: written.records[o] for o in last.values() if written.records[o][0].value is not None}
 
 
 CHECKS = (
@@ -159,3 +190,58 @@ CHECKS = (
 @pytest.mark.parametrize("examples", [15, pytest.param(1000, marks=pytest.mark.deep)])
 def test_compaction(check: Callable[[list[Operation], int], None], examples: int) -> None:
     settings(max_examples=examples, deadline=None)(given(OPERATIONS, st.sampled_from([1, 2, 100]))(check))()
+
+
+ENCODED = compaction.encoded
+Change = Callable[[Batch], Batch]
+
+
+def no_headers(batch: Batch) -> Batch:
+    """Headers are lost."""
+    return replace(batch, records=tuple(replace(record, headers=()) for record in batch.records))
+
+
+def later(batch: Batch) -> Batch:
+    """Timestamps are changed."""
+    records = tuple(replace(record, timestamp=record.timestamp + 7) for record in batch.records)
+    return replace(batch, records=records, max_timestamp=None)
+
+
+def of_the_producer(batch: Batch) -> Batch:
+    """It is lost whose time it is."""
+    return replace(batch, timestamp_type=TimestampType.CREATE_TIME)
+
+
+def first_alone(batch: Batch) -> Batch:
+    """Of each batch only one record is kept."""
+    return replace(batch, records=batch.records[:1], max_timestamp=None)
+
+
+def too_late(batch: Batch) -> Batch:
+    """The greatest time is that of no record."""
+    is_left = batch.records and batch.timestamp_type is TimestampType.CREATE_TIME
+    return replace(batch, max_timestamp=10_000) if is_left else batch
+
+
+BATCHES: list[Operation] = [
+    ("write", [("a", "1"), ("d", "1"), ("e", "1")], None),
+    ("write", [("a", "2")], None),
+    ("write", [("a", "1"), ("b", "2"), ("c", None)], None),
+    ("write", [("a", "2")], None),
+    ("write", [("b", "1"), ("a", "1")], None),
+]
+
+
+def test_batches_of_which_a_part_is_left_keep_all_that_they_say_of_it() -> None:
+    what_is_left_is_as_it_was_written(BATCHES, 100)
+    all_that_is_superseded_or_deleted_goes_in_the_end(BATCHES, 100)
+
+
+@pytest.mark.parametrize("change", [no_headers, later, of_the_producer, first_alone, too_late])
+def test_a_change_to_what_is_left_of_a_batch_is_found(change: Change, monkeypatch: pytest.MonkeyPatch) -> None:
+    def encoded(batch: Batch, aborted: AbortedTransaction | None = None) -> CleanedBatch:
+        return ENCODED(change(batch), aborted)
+
+    monkeypatch.setattr(compaction, "encoded", encoded)
+    with pytest.raises(AssertionError):
+        test_batches_of_which_a_part_is_left_keep_all_that_they_say_of_it()

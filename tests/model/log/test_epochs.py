@@ -48,6 +48,7 @@ def test_epochs_and_offsets_rise_and_the_new_entry_wins(
 @pytest.mark.parametrize(
     ("asked", "answer"),
     [
+        (-1, None),
         (0, EpochEnd(0, 10)),
         (1, EpochEnd(1, 10)),
         (2, EpochEnd(2, 30)),

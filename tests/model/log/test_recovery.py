@@ -176,6 +176,34 @@ def test_a_torn_snapshot_is_made_up_for_by_the_log() -> None:
     assert "00000000000000000003.snapshot" not in names(wrong)
 
 
+def emptied() -> tuple[PartitionLog, SimulatedDisk]:
+    """A log whose only record was deleted: what its producer has sent stands in one snapshot, and nowhere else."""
+    log, disk = filled(0)
+    disk.medium = Medium(tears_max=1, mixed_files_max=1)
+    log.append_as_leader(batch(b"x", producer=Producer(7, 0, 0)), 0, 0)
+    log.advance_high_watermark(1)
+    log.roll(0)
+    log.delete_records_before(1)
+    log.apply_retention(0)
+    log.flush()
+    return log, disk
+
+
+def test_no_crash_while_a_log_is_closed_forgets_a_producer_whose_records_are_deleted() -> None:
+    log, disk = emptied()
+    before = disk.operations
+    log.close()
+    lost = list[int]()
+    for at in range(before + 1, disk.operations + 1):
+        log, crashed = emptied()
+        crashed.crash_at = at
+        with pytest.raises(Crashed):
+            log.close()
+        states = [opened(path.result).producers for path in EveryPath(crashed.crash, 2000)]
+        lost += [at - before for found in states if list(found.entries) != [7]]
+    assert [] == lost
+
+
 def test_a_log_that_ends_before_it_starts_is_empty() -> None:
     _, disk = filled(3)
     image = (*disk.image, ("log-start-offset-checkpoint", b"0\n1\norders 0 10\n"))
