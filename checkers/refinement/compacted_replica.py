@@ -39,6 +39,12 @@ class Held:
     record: Record | None
 
 
+def written_record(offset: int, key: bytes, timestamp: int, *, is_tombstone: bool = False) -> Record:
+    """A record whose value and header are not those of one at any other offset."""
+    name = b"%d" % offset
+    return Record(offset, timestamp, key, None if is_tombstone else name, (("at", name),))
+
+
 class Replica:
     """One replica. `now` is the time in ms."""
 
@@ -46,12 +52,29 @@ class Replica:
         self.settings = settings
         self.map_keys_max = map_keys_max
         self.disk = SimulatedDisk()
+        self.removed = self.tombstones_removed = 0
+        """The records that cleanings have removed, and how many of them were tombstones or markers."""
         self.open(0)
 
     def open(self, now: int) -> None:
         """Open the log that is on the disk."""
         self.log = PartitionLog.open(self.disk, DIRECTORY, self.settings, now)
         self.cleaner = LogCleaner(self.disk, self.log, map_keys_max=self.map_keys_max)
+
+    @property
+    def has_cleanable(self) -> bool:
+        """Whether a whole segment before the last one is stable: what is not, supersedes nothing."""
+        return any(segment.base_offset <= self.log.last_stable_offset for segment in self.log.segments[1:])
+
+    def clean(self, now: int, cleaned_to_elsewhere: int) -> None:
+        """Clean, and count what is gone."""
+        before = self.held()
+        self.cleaner.clean(now, cleaned_to_elsewhere)
+        left = {offset for offset, held in self.held().items() if held.record is not None}
+        for offset, held in before.items():
+            if offset not in left and held.record is not None:
+                self.removed += 1
+                self.tombstones_removed += held.header.is_control or held.record.value is None
 
     def restart(self, choices: Choices, now: int) -> None:
         """Crash once all is flushed, and open what is found."""

@@ -10,13 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
+from checkers.refinement.compacted_replica import Replica
 from checkers.refinement.in_step import Difference, Implementation, walk
 from checkers.refinement.replicated_logs import ReplicatedLogs
 from checkers.refinement.transactional_logs import TransactionalLogs
 from checkers.simulate.choices import Choices, seeded
 
-SUBJECTS: Mapping[str, Callable[[Choices], Implementation]] = {
+
+class CleanedLogs(Implementation, Protocol):
+    """Real logs with cleaners, in step with a spec."""
+
+    replicas: list[Replica]
+
+
+SUBJECTS: Mapping[str, Callable[[Choices], CleanedLogs]] = {
     "compaction": ReplicatedLogs,
     "compaction_transactions": TransactionalLogs,
 }
@@ -31,17 +40,24 @@ class Walks:
 
     count: int
     steps: int
+    removed: int
+    """Records that cleanings have removed."""
+    tombstones_removed: int
+    """Of these, tombstones and markers."""
     difference: Difference | None = None
     seed: int | None = None
 
 
 def walks(spec: str, seeds: range, steps: int = STEPS) -> Walks:
     """Walk in step with a spec, a walk for each seed, up to the first difference."""
-    taken = 0
+    taken = removed = tombstones = 0
     for count, seed in enumerate(seeds, start=1):
         choices = seeded(seed)
-        done = walk(SUBJECTS[spec](choices), choices, steps)
+        subject = SUBJECTS[spec](choices)
+        done = walk(subject, choices, steps)
         taken += len(done.done)
+        removed += sum(replica.removed for replica in subject.replicas)
+        tombstones += sum(replica.tombstones_removed for replica in subject.replicas)
         if done.difference is not None:
-            return Walks(count, taken, done.difference, seed)
-    return Walks(len(seeds), taken)
+            return Walks(count, taken, removed, tombstones, done.difference, seed)
+    return Walks(len(seeds), taken, removed, tombstones)

@@ -2,7 +2,8 @@
 
 The spec's enabled steps are what may happen next. The implementation does what was chosen, its state is mapped into the
 spec's, and must be where the spec's step leads. Where the implementation decides parameters by itself, any step of that
-action will do; what the spec does not see must leave the mapped state as it is.
+action will do, and one there must be unless the spec has none to take; what the spec does not see must leave the mapped
+state as it is.
 
 Source: Abadi and Lamport, The Existence of Refinement Mappings.
 Left out: an implementation that takes several steps at once.
@@ -87,7 +88,7 @@ def walk(subject: Implementation, choices: Choices, steps: int) -> Walk:
         if isinstance(chosen, Own):
             done.append(chosen.name)
             chosen.perform()
-            right = (*allowed.values(), before)
+            right = tuple(allowed.values()) or (before,)
         elif allowed:
             step = choices.pick(tuple(allowed), chosen)
             done.append(str(step))

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from checkers.refinement.compacted_replica import Replica, config
+from checkers.refinement.compacted_replica import Replica, config, written_record
 from checkers.refinement.in_step import Own
 from checkers.simulate.choices import Choices
 from model.log.batch import Batch, encode, peek_header, records
@@ -43,6 +43,8 @@ class ReplicatedLogs:
         self.replicas = [Replica(settings, keys_max) for _ in range(FIXED_BOUNDS["replicas"])]
         self.epochs: list[list[int]] = [[] for _ in self.replicas]
         """The leader epoch of each offset of a log, gaps included."""
+        self.written: dict[tuple[int, int], LogRecord] = {}
+        """All records, by leader epoch and offset: no two of them are alike."""
         self.roles = next(s for s in self.instance.initial_states() if isinstance(s, State) and s.leader == 0)
         """The state of the spec but for the logs; those in it are not looked at."""
         self.replicas[0].log.start_epoch(0)
@@ -58,20 +60,27 @@ class ReplicatedLogs:
     def own(self) -> list[Own]:
         """Cleanings, which take their end from the log, and rolls."""
         current = [r for r in range(len(self.replicas)) if self._is_current(r)]
-        cleanings = [Own(f"clean(replica={r})", partial(self._clean, r), "clean", (("replica", r),)) for r in current]
-        return cleanings + [
+        return [self._cleaning(r) for r in current] + [
             Own(f"roll(replica={r})", partial(self.replicas[r].log.roll, self.now))
             for r in current
             if self.replicas[r].log.segments[-1].size_bytes
         ]
+
+    def _cleaning(self, replica: int) -> Own:
+        """A step of the spec; none that it sees if there is nothing to clean."""
+        action = "clean" if self.replicas[replica].has_cleanable else None
+        return Own(f"clean(replica={replica})", partial(self._clean, replica), action, (("replica", replica),))
 
     def _is_current(self, replica: int) -> bool:
         return self.roles.replicas[replica].online and self.roles.replicas[replica].epoch == self.roles.leader_epoch
 
     def _append(self, key: int, tombstone: int) -> None:
         leader, epoch = self.replicas[self.roles.leader], self.roles.leader_epoch
-        record = LogRecord(0, self.now, f"k{key}".encode(), None if tombstone else b"v")
-        leader.log.append_as_leader(encode(Batch(0, (record,))), epoch, self.now)
+        offset = leader.log.log_end_offset
+        timestamp = self.now + len(self.written)
+        record = written_record(offset, f"k{key}".encode(), timestamp, is_tombstone=bool(tombstone))
+        self.written[epoch, offset] = record
+        leader.log.append_as_leader(encode(Batch(offset, (record,))), epoch, self.now)
         self.epochs[self.roles.leader].append(epoch)
 
     def _fetch(self, follower: int) -> None:
@@ -143,7 +152,7 @@ class ReplicatedLogs:
 
     def _clean(self, replica: int) -> None:
         elsewhere = min(other.cleaner.cleaned_to for r, other in enumerate(self.replicas) if r != replica)
-        self.replicas[replica].cleaner.clean(self.now, elsewhere)
+        self.replicas[replica].clean(self.now, elsewhere)
 
     # ------------------------------------------------------------------------------------------------------- the reader
 
@@ -194,14 +203,15 @@ class ReplicatedLogs:
         return state
 
     def complaint(self, state: Record) -> str | None:
-        """A batch of another leader epoch than the one in which it was written."""
+        """A batch of another leader epoch, or with another record, than was written."""
         assert isinstance(state, State)
         for r, replica in enumerate(self.replicas):
             for offset, batch in replica.held().items():
-                if batch.header.leader_epoch != self.epochs[r][offset]:
-                    return (
-                        f"replica {r} has epoch {batch.header.leader_epoch} at {offset}, not {self.epochs[r][offset]}"
-                    )
+                epoch = self.epochs[r][offset]
+                if batch.header.leader_epoch != epoch:
+                    return f"replica {r} has epoch {batch.header.leader_epoch} at {offset}, not {epoch}"
+                if batch.record not in {None, self.written[epoch, offset]}:
+                    return f"replica {r} has {batch.record}, not {self.written[epoch, offset]}"
         return None
 
 

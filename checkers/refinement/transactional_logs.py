@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from checkers.refinement.compacted_replica import Replica, config
+from checkers.refinement.compacted_replica import Replica, config, written_record
 from checkers.refinement.in_step import Own
 from checkers.simulate.choices import Choices
 from model.log.batch import Batch, Producer, encode
@@ -38,6 +38,8 @@ class TransactionalLogs:
         keys_max = choices.between(1, BOUNDS["keys"], "keys of the offset map")
         self.replicas = [Replica(config(delete_retention_ms=0), keys_max) for _ in range(BOUNDS["replicas"])]
         self.sequences = [0] * BOUNDS["producers"]
+        self.written: list[LogRecord] = []
+        """All records, by offset."""
         state = next(iter(self.instance.initial_states()))
         assert isinstance(state, State)
         self.roles = state
@@ -63,7 +65,8 @@ class TransactionalLogs:
         """Cleanings, which take their end from the log; rolls; crashes."""
         found = list[Own]()
         for r, replica in enumerate(self.replicas):
-            found.append(Own(f"clean(replica={r})", partial(self._clean, r), "clean", (("replica", r),)))
+            action = "clean" if replica.has_cleanable else None
+            found.append(Own(f"clean(replica={r})", partial(self._clean, r), action, (("replica", r),)))
             found.append(Own(f"restart(replica={r})", partial(self._restart, r)))
             if replica.log.segments[-1].size_bytes:
                 found.append(Own(f"roll(replica={r})", partial(replica.log.roll, 0)))
@@ -74,6 +77,7 @@ class TransactionalLogs:
 
     def _append(self, batch: Batch) -> None:
         """Append at the first replica in sync, from which the others fetch at once."""
+        self.written += batch.records
         leader, *followers = self._in_sync()
         leader.log.append_as_leader(encode(batch), 0, 0)
         for follower in followers:
@@ -87,20 +91,22 @@ class TransactionalLogs:
         self.roles.log_end_offset += 1
 
     def _write(self, producer: int, key: int) -> None:
-        records = (LogRecord(0, 0, key_bytes(key), b"v"),)
+        offset = self.roles.log_end_offset
+        records = (written_record(offset, key_bytes(key), offset),)
         if producer == NONE:
-            self._append(Batch(0, records))
+            self._append(Batch(offset, records))
         else:
             sender = Producer(producer, 0, self.sequences[producer])
-            self._append(Batch(0, records, producer=sender, is_transactional=True))
+            self._append(Batch(offset, records, producer=sender, is_transactional=True))
             self.sequences[producer] += 1
         self._note(DATA, producer, key)
 
     def _end_transaction(self, producer: int, *, committed: bool) -> None:
         type_ = ControlType.COMMIT if committed else ControlType.ABORT
         key, value = encode_control(EndTransaction(type_, 0))
-        sender, records = Producer(producer, 0, -1), (LogRecord(0, 0, key, value),)
-        self._append(Batch(0, records, producer=sender, is_transactional=True, is_control=True))
+        offset = self.roles.log_end_offset
+        sender, records = Producer(producer, 0, -1), (LogRecord(offset, offset, key, value),)
+        self._append(Batch(offset, records, producer=sender, is_transactional=True, is_control=True))
         self._note(COMMIT if committed else ABORT, producer, NONE)
 
     def _fetch(self, follower: int, leader: int) -> None:
@@ -112,7 +118,7 @@ class TransactionalLogs:
 
     def _clean(self, replica: int) -> None:
         elsewhere = min(other.cleaner.cleaned_to for r, other in enumerate(self.replicas) if r != replica)
-        self.replicas[replica].cleaner.clean(0, elsewhere)
+        self.replicas[replica].clean(0, elsewhere)
 
     def _restart(self, replica: int) -> None:
         self.replicas[replica].restart(self.choices, 0)
@@ -138,9 +144,12 @@ class TransactionalLogs:
         return state
 
     def complaint(self, state: Record) -> str | None:
-        """A replica that tells readers otherwise what is stable or committed."""
+        """A replica that holds another record than was written, or tells readers what is not stable or committed."""
         assert isinstance(state, State)
         for r, replica in enumerate(self.replicas):
+            for offset, held in replica.held().items():
+                if held.record not in {None, self.written[offset]}:
+                    return f"replica {r} has {held.record}, not {self.written[offset]}"
             end = self.instance.rebind(last_stable_offset_at)(state, r)
             if replica.log.last_stable_offset != end:
                 return f"replica {r} has the last stable offset {replica.log.last_stable_offset}, not {end}"

@@ -7,10 +7,10 @@ Left out: bytes that others made, which tests hold against (`tests/model/log/bat
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from checkers.simulate.choices import Choices, seeded
-from model.log.batch import Batch, CorruptBatch, Producer, decode, encode
+from model.log.batch import NO_TIMESTAMP, Batch, CorruptBatch, Producer, TimestampType, decode, encode
 from model.log.compression import Compression
 from model.log.header import ATTRIBUTES_AT
 from model.log.record import Record
@@ -50,28 +50,43 @@ def try_batches(count: int, flipped: int, *, encoded: Encode = encode, decoded: 
 
 
 def drawn_batch(choices: Choices, codec: Compression) -> Batch:
-    """A batch of up to eight records, with keys, values and headers or without, of a producer or of none."""
+    """A batch of a producer or of none, as it was sent or as compaction or a leader has left it."""
     base = choices.between(0, 1 << 40, "base offset")
-    first = choices.between(0, 1 << 41, "timestamp")
-    records = [
-        Record(base + delta, first + choices.between(0, 300, "delay ms"), drawn_bytes(choices), drawn_bytes(choices))
-        for delta in range(choices.between(1, 8, "records"))
-    ]
-    if choices.flag("headers"):
-        last = records.pop()
-        name = f"header {choices.between(0, 9, 'header')}"
-        records.append(Record(last.offset, last.timestamp, last.key, last.value, ((name, drawn_bytes(choices)),)))
+    by_leader = choices.flag("append time")
+    records = drawn_records(choices, base, by_leader=by_leader)
+    last = records[-1].offset if records else base
     producer = Producer(choices.between(0, 1 << 50, "producer id"), 3, choices.between(0, (1 << 31) - 1, "sequence"))
     return Batch(
         base,
-        tuple(records),
+        records,
         leader_epoch=choices.between(-1, 1 << 20, "leader epoch"),
         producer=producer if choices.flag("idempotent") else None,
         compression=codec,
+        timestamp_type=TimestampType.LOG_APPEND_TIME if by_leader else TimestampType.CREATE_TIME,
         is_transactional=choices.flag("transactional"),
-        last_offset=records[-1].offset,
-        max_timestamp=max(record.timestamp for record in records),
+        is_control=choices.flag("control"),
+        delete_horizon_ms=choices.between(0, 1 << 41, "delete horizon") if choices.flag("has a horizon") else None,
+        last_offset=last + choices.between(0, 2, "offsets without records"),
+        max_timestamp=max((record.timestamp for record in records), default=NO_TIMESTAMP),
     )
+
+
+def drawn_records(choices: Choices, base: int, *, by_leader: bool) -> tuple[Record, ...]:
+    """Up to eight records or none, with keys, values and headers or without, with gaps, of times that go back, too.
+
+    If the leader has set their time, it is the same for all.
+    """
+    first = choices.between(0, 1 << 41, "timestamp")
+    records, offset = list[Record](), base
+    for _ in range(choices.between(0, 8, "records")):
+        offset += choices.between(0, 2, "offsets without records")
+        timestamp = first if by_leader else max(0, first + choices.between(-300, 300, "delay ms"))
+        records.append(Record(offset, timestamp, drawn_bytes(choices), drawn_bytes(choices)))
+        offset += 1
+    if records and choices.flag("headers"):
+        name = f"header {choices.between(0, 9, 'header')}"
+        records[-1] = replace(records[-1], headers=((name, drawn_bytes(choices)),))
+    return tuple(records)
 
 
 def drawn_bytes(choices: Choices) -> bytes | None:

@@ -5,33 +5,41 @@ from __future__ import annotations
 import numpy as np
 
 from checkers.refinement.compaction import walks
-from checkers.simulate.medium import Medium
 from checkers.storage.batches import try_batches
-from checkers.storage.crash_points import CrashBounds, crash_points
+from checkers.storage.crash_points import LARGE_SECTORS, CrashBounds, crash_points
 from checkers.storage.indexes import check_indexes
 from checkers.storage.log_starts import try_log_starts
+from checkers.storage.programs import Operation
 from checkers.trial import TrialCheck, Tried
 from model.theory.entropy import refutations
 from specs.evidence import Evidence
 
 SUBJECT = "reference_log"
-OPERATIONS_MAX = 2
-"""Of a program in which power fails; `pytest -m deep` has longer ones."""
-MEDIUM = Medium(sector_bytes=512, tears_max=1, mixed_files_max=1)
-"""Sectors of a real disk: each takes some batches."""
+APPEND, ROLL, DELETE_ALL, RETENTION = Operation.APPEND, Operation.ROLL, Operation.DELETE_ALL, Operation.RETENTION
+CRASHES = (
+    CrashBounds(2, medium=LARGE_SECTORS),
+    CrashBounds(3, (APPEND, ROLL, Operation.TRUNCATE, Operation.COMPACT), LARGE_SECTORS),
+    CrashBounds(2, (RETENTION, Operation.RESTART), LARGE_SECTORS, prepared=(APPEND, ROLL, APPEND, APPEND)),
+    CrashBounds(2, (RETENTION, Operation.RESTART), LARGE_SECTORS, prepared=(APPEND, ROLL, DELETE_ALL)),
+)
+"""All operations; compaction and truncation of a part; retention by size, and of all that there is. `pytest -m deep`
+has longer programs."""
 SEEDS = range(20)
 SYMBOLS = 20_000
 SKEWED = (0.6, 0.2, 0.1, 0.05, 0.05)
 
 
 def crashes_leave_a_prefix() -> Tried:
-    """Power fails at every point of every short program."""
-    found = crash_points(CrashBounds(OPERATIONS_MAX, medium=MEDIUM))
-    what = (
-        f"{found.programs} programs of up to {OPERATIONS_MAX} operations: {found.points:,} crash points, "
-        f"{found.outcomes:,} outcomes, {found.images:,} disks"
-    )
-    return Tried(what, str(found.finding or found.reason), found.verdict) if found.verdict != "holds" else Tried(what)
+    """Power fails at every point of short programs."""
+    programs = points = outcomes = images = 0
+    for bounds in CRASHES:
+        found = crash_points(bounds)
+        programs, points = programs + found.programs, points + found.points
+        outcomes, images = outcomes + found.outcomes, images + found.images
+        what = f"{programs} short programs: {points:,} crash points, {outcomes:,} outcomes, {images:,} disks"
+        if found.verdict != "holds":
+            return Tried(what, str(found.finding or found.reason), found.verdict)
+    return Tried(what)
 
 
 def indexes_find_what_a_scan_finds() -> Tried:
@@ -54,7 +62,11 @@ def in_step(spec: str) -> Tried:
     """Walks of the implementation, one a seed."""
     found = walks(spec, SEEDS)
     wrong = "" if found.difference is None else f"seed {found.seed}:\n{found.difference}"
-    return Tried(f"{found.steps:,} steps of {found.count} walks", wrong)
+    removed = f"{found.removed} removed records, {found.tombstones_removed} of them tombstones or markers"
+    what = f"{found.steps:,} steps of {found.count} walks with {removed}"
+    if not wrong and not 0 < found.tombstones_removed < found.removed:
+        return Tried(what, f"too little was cleaned to tell: {removed}", "unknown")
+    return Tried(what, wrong)
 
 
 def the_start_never_goes_back() -> Tried:

@@ -43,6 +43,8 @@ class CrashBounds:
     outcomes_max: int = 100_000
     """Of one crash. If there are more, they are not tried, and the verdict is unknown."""
     in_recovery: bool = False
+    prepared: Program = ()
+    """What each program begins with, in which power does not fail; it does not count as part of the length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +142,9 @@ class _Search:
 
     def run(self) -> None:
         """All programs, the shortest first; none that goes on after a step that did nothing."""
-        extendable: list[Program] = [()]
-        self._run(())
+        extendable: list[Program] = [self._bounds.prepared]
+        if not self._bounds.prepared:
+            self._run(())
         for _ in range(self._bounds.length_max):
             longer = [(*program, operation) for program, operation in product(extendable, self._bounds.operations)]
             extendable = [program for program in longer if self._run(program)]

@@ -1,5 +1,7 @@
 """LOG-7 at random: the start of a log never goes back, also through crashes, and never passes the high watermark.
 
+Only deleting records and retention move it, and to where they should.
+
 Source: LOG-7 of `specs.guarantees`; KIP-107; KAFKA-5634, where it passed the high watermark.
 Left out: truncation of the whole log, by which a follower begins anew where its leader's log begins.
 """
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 
 from checkers.simulate.choices import Choices, seeded
 from checkers.simulate.disk import SimulatedDisk
+from checkers.storage.retained import start_after_retention
 from model.log.batch import Batch, encode
 from model.log.config import LogConfig
 from model.log.partition_log import PartitionLog
@@ -55,6 +58,8 @@ class _World:
         self.log = log_class.open(self.disk, DIRECTORY, CONFIG, self.now)
         self.replicated = 0
         """The highest high watermark there was: with all in-sync replicas gone, a start may not lie beyond it."""
+        self.expected = 0
+        """Where the log should start after the last operation."""
 
     def step(self) -> str:
         """Do something."""
@@ -66,8 +71,11 @@ class _World:
         elif name == "advance high watermark":
             log.advance_high_watermark(offset)
         elif name == "delete records":
-            log.delete_records_before(min(offset, log.high_watermark))
+            offset = min(offset, log.high_watermark)
+            self.expected = max(self.expected, offset)
+            log.delete_records_before(offset)
         elif name == "apply retention":
+            self.expected = start_after_retention(log, self.now)
             log.apply_retention(self.now)
         elif name == "truncate":
             log.truncate_to(max(offset, log.high_watermark), self.now)
@@ -91,4 +99,6 @@ class _World:
             return f"the log start offset goes back from {before} to {start}"
         if start > self.replicated:
             return f"the log start offset is {start}, and the high watermark never was above {self.replicated}"
+        if start != self.expected:
+            return f"the log start offset is {start}, where {self.expected} would be right"
         return ""

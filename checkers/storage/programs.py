@@ -16,6 +16,7 @@ from enum import Enum
 from checkers.simulate.disk import SimulatedDisk
 from checkers.storage.lineage import Lineage, SeenProducer, below, empty, producers_of
 from checkers.storage.recovered import Recovery, contents
+from checkers.storage.retained import start_after_retention
 from model.log.batch import Batch, Producer, encode, peek_header, with_position
 from model.log.cleaner import LogCleaner, group
 from model.log.config import CleanupPolicy, LogConfig
@@ -51,6 +52,7 @@ class Operation(Enum):
     TRUNCATE = "truncate"
     TRUNCATE_FULLY = "truncate fully"
     DELETE_RECORDS = "delete records"
+    DELETE_ALL = "delete all records"
     RETENTION = "apply retention"
     COMPACT = "compact"
     RESTART = "close and open"
@@ -222,9 +224,14 @@ class Writer:
 
     def delete_records(self) -> Step | None:
         """One record, which leaves the log starting inside of a batch or after it."""
-        before, offset = self.lineage, self.lineage.start + 1
-        if offset > before.end:
-            return None
+        return self._deleting(self.lineage.start + 1) if self.lineage.start < self.lineage.end else None
+
+    def delete_all(self) -> Step | None:
+        """All records; their segments stay until retention comes."""
+        return self._deleting(self.lineage.end) if self.lineage.start < self.lineage.end else None
+
+    def _deleting(self, offset: int) -> Step:
+        before = self.lineage
         after = replace(before, start=offset)
 
         def act() -> None:
@@ -234,20 +241,17 @@ class Writer:
         return Step(act, (Prefix(before, before.flushed, before.start, offset),), lambda: after)
 
     def retention(self) -> Step | None:
-        """The first segments, as far as the log is too large."""
+        """The first segments, as far as the log is too large or starts after them."""
         before = self.lineage
-        if self._log.size_bytes <= CONFIG.segment_bytes:
+        self._log.advance_high_watermark(before.end)
+        start = start_after_retention(self._log, NOW)
+        if all(segment.base_offset > start for segment in self._log.segments[1:]) and start == before.start:
             return None
-
-        def act() -> None:
-            self._log.advance_high_watermark(self._log.log_end_offset)
-            self._log.apply_retention(NOW)
-
-        def after() -> Lineage:
-            start = self._log.log_start_offset
-            return replace(before, start=start, flushed=max(before.flushed, start))
-
-        return Step(act, (Prefix(before, before.flushed, before.start, before.end),), after)
+        # A start that retention moves is where a segment begins, so all before it was flushed.
+        flushed = max(before.flushed, start) if start > before.start else before.flushed
+        after = replace(before, start=start, flushed=flushed)
+        meanwhile = Prefix(before, before.flushed, before.start, start)
+        return Step(lambda: self._log.apply_retention(NOW), (meanwhile,), lambda: after)
 
     # ------------------------------------------------------------------------------------------------------- compaction
 
@@ -287,6 +291,7 @@ _STEPS: dict[Operation, Callable[[Writer], Step | None]] = {
     Operation.TRUNCATE: Writer.truncate,
     Operation.TRUNCATE_FULLY: Writer.truncate_fully,
     Operation.DELETE_RECORDS: Writer.delete_records,
+    Operation.DELETE_ALL: Writer.delete_all,
     Operation.RETENTION: Writer.retention,
     Operation.COMPACT: Writer.compact,
     Operation.RESTART: Writer.restart,

@@ -79,7 +79,8 @@ class Recovery:
     def __init__(self, directory: str, config: LogConfig, now: int) -> None:
         self._directory, self._config, self._now = directory, config, now
         self._found: dict[bytes, Recovered | Unusable] = {}
-        self._settled: dict[bytes, Unusable | None] = {}
+        self._settled: dict[tuple[bytes, Recovered], Unusable | None] = {}
+        """By the disk that recovery leaves, and what it has in memory then."""
         self._distinct: dict[Recovered, Recovered] = {}
 
     @property
@@ -105,7 +106,7 @@ class Recovery:
         except (CorruptBatch, ValueError, OSError, AssertionError) as error:
             return Unusable(f"it can't be opened: {type(error).__name__}: {error}")
         after = disk.image
-        key = digest(after)
+        key = digest(after), at_least(found)
         if key not in self._settled:
             self._settled[key] = self._unsettled(after, found)
         return self._settled[key] or self._distinct.setdefault(found, found)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from model.log import cleaner
-from model.log.batch import BatchHeader
+from model.log import cleaner, compaction
+from model.log.batch import Batch, BatchHeader
 from model.log.cleaned_transactions import CleanedTransactions
 from model.log.cleaner import LogCleaner
 from model.log.compaction import CleanedBatch, Compaction, Round
@@ -114,6 +114,20 @@ class ForgetsBetweenSegments(Compaction):
         return super().compact(batches)
 
 
+ENCODED = compaction.encoded
+
+
+def without_headers(batch: Batch, aborted: AbortedTransaction | None = None) -> CleanedBatch:
+    """Write what is left of a batch without the headers of its records."""
+    return ENCODED(replace(batch, records=tuple(replace(record, headers=()) for record in batch.records)), aborted)
+
+
+def seven_ms_later(batch: Batch, aborted: AbortedTransaction | None = None) -> CleanedBatch:
+    """Write what is left of a batch with other timestamps."""
+    records = tuple(replace(record, timestamp=record.timestamp + 7) for record in batch.records)
+    return ENCODED(replace(batch, records=records), aborted)
+
+
 def no_index(_self: TransactionIndex, _entry: AbortedTransaction) -> None:
     """Forget what was aborted."""
 
@@ -138,6 +152,9 @@ BROKEN: Mapping[str, Broken] = {
     "C09 each cleaning sets the horizon": Broken(REPLICATED, 25, plant(Compaction, "horizon_of", anew)),
     "the leader's horizon counts": Broken(REPLICATED, 47, plant(Compaction, "own_horizon", horizon_of_the_batch)),
     "C11 the last batch goes": Broken(REPLICATED, 5, plant(Compaction, "is_last", never)),
+    "nothing is cleaned": Broken(REPLICATED, 0, plant(LogCleaner, "clean", lambda *_: None)),
+    "headers are lost": Broken(REPLICATED, 0, plant(compaction, "encoded", without_headers)),
+    "timestamps are changed": Broken(REPLICATED, 0, plant(compaction, "encoded", seven_ms_later)),
     "C02 markers go alone": Broken(TRANSACTIONAL, 8, plant(LogCleaner, "clean", clean_alone)),
     "C05 markers go by their key": Broken(TRANSACTIONAL, 0, plant(cleaner, "Compaction", MarkersByKey)),
     "C06 aborts of a cut segment are lost": Broken(TRANSACTIONAL, 4, plant(cleaner, "Compaction", AbortsUpToTheEnd)),
@@ -148,5 +165,7 @@ BROKEN: Mapping[str, Broken] = {
     "open transactions are cleaned": Broken(TRANSACTIONAL, 2, high_watermark_for_last_stable_offset),
     "aborted records supersede": Broken(TRANSACTIONAL, 1, plant(OffsetMap, "fill", fill_with_aborted)),
     "aborted records stay": Broken(TRANSACTIONAL, 1, plant(Compaction, "is_aborted", never)),
+    "no transaction is cleaned": Broken(TRANSACTIONAL, 0, plant(LogCleaner, "clean", lambda *_: None)),
+    "markers are given another time": Broken(TRANSACTIONAL, 1, plant(compaction, "encoded", seven_ms_later)),
     "the index of aborts is lost": Broken(TRANSACTIONAL, 1, plant(TransactionIndex, "append", no_index)),
 }

@@ -19,6 +19,7 @@ def test_every_step_of_the_implementation_is_a_step_of_the_spec(spec: str) -> No
     result = walks(spec, range(3))
     assert result.difference is None, str(result.difference)
     assert result.steps > 50
+    assert result.removed > 0
 
 
 @pytest.mark.parametrize("spec", SUBJECTS)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
 from checkers.simulate.choices import ChoicesDiffer
 from checkers.simulate.disk import SimulatedDisk
 from checkers.simulate.medium import Journal, Medium, NameOrder
+from checkers.storage.check import CRASHES
 from checkers.storage.crash_points import LARGE_SECTORS, SMALL_SECTORS, CrashBounds, crash_points, replay_crash
 from checkers.storage.programs import Operation, Program
-from model.log import checkpoints, epochs, recovery
+from model.log import checkpoints, epochs, partition_log, producer_snapshot, recovery
 from model.log.checkpoints import PartitionCheckpoints
 from model.log.disk import Disk
 from model.log.epochs import LeaderEpochs
@@ -25,7 +27,8 @@ from model.log.transaction_index import TransactionIndex
 
 APPEND, SEND, ABORT, FLUSH = Operation.APPEND, Operation.SEND, Operation.ABORT, Operation.FLUSH
 ROLL, TRUNCATE, COMPACT = Operation.ROLL, Operation.TRUNCATE, Operation.COMPACT
-DELETE_RECORDS = Operation.DELETE_RECORDS
+DELETE_RECORDS, DELETE_ALL = Operation.DELETE_RECORDS, Operation.DELETE_ALL
+RETENTION, RESTART = Operation.RETENTION, Operation.RESTART
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -76,6 +79,24 @@ def epochs_written_in_place(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(epochs, "write_lines", in_place)
 
 
+def snapshot_written_in_place(patch: pytest.MonkeyPatch) -> None:
+    """A snapshot of the producers is removed, and then written anew."""
+
+    def in_place(disk: Disk, path: str, data: bytes) -> None:
+        if disk.exists(path):
+            disk.remove(path)
+        disk.create(path)
+        disk.write(path, 0, data)
+        disk.flush(path)
+
+    patch.setattr(producer_snapshot, "replace_file", in_place, raising=False)
+
+
+def all_goes(patch: pytest.MonkeyPatch) -> None:
+    """Retention removes all segments, whatever is to be kept."""
+    patch.setattr(partition_log, "deletable", lambda log, *_: len(log.segments))
+
+
 def checkpoint_far_ahead(patch: pytest.MonkeyPatch) -> None:
     """Recovery takes all that it finds to be flushed."""
     patch.setattr(PartitionCheckpoints, "recovery_point", property(lambda _self: 1 << 60))
@@ -89,11 +110,15 @@ class Bug:
     plant: Plant
     program: Program
     complaint: str
+    prepared: Program = ()
+    """What the program begins with, in which power need not fail."""
 
 
 ROLLED = (APPEND, APPEND, APPEND, FLUSH)
 SWAP = (APPEND, ROLL, COMPACT)
 CUT = (APPEND, ROLL, TRUNCATE)
+LARGE = (APPEND, ROLL, APPEND, APPEND)
+DELETED = (APPEND, ROLL, DELETE_ALL)
 BUGS = [
     Bug("no CRC check in recovery", forgotten("check", recovery), (APPEND,), "the CRC is"),
     Bug("checkpoint without a flush", careless(LocalLog, "roll", "flush"), (APPEND, ROLL), "batches 0-1"),
@@ -110,13 +135,27 @@ BUGS = [
     Bug("checkpoint past the end", forgotten("cut", PartitionCheckpoints), CUT, "rebuilt from its batches"),
     Bug("start not kept", forgotten("put_log_start", PartitionCheckpoints), (APPEND, DELETE_RECORDS), "epochs are"),
     Bug("aborts not indexed", forgotten("append", TransactionIndex), (SEND, ABORT), "its aborted transactions are"),
+    Bug("retention of nothing", all_goes, (*LARGE, RETENTION), "the log start offset is 6; it was 0 to 2", LARGE),
+    Bug("snapshot written in place", snapshot_written_in_place, (*DELETED, RESTART), "its producers are ()", DELETED),
 ]
-QUICK = {"no CRC check in recovery", "checkpoint without a flush", "log not flushed", "epochs written in place"}
+QUICK = {
+    "no CRC check in recovery",
+    "checkpoint without a flush",
+    "log not flushed",
+    "epochs written in place",
+    "directory not flushed in a swap",
+    "cut not flushed",
+    "retention of nothing",
+    "snapshot written in place",
+}
+BEYOND_CHECK = {"name not flushed"}
+"""What only programs show that are longer than those of the check."""
 
 
 def caught(bug: Bug, patch: pytest.MonkeyPatch) -> None:
     """Find the bug among the programs made of the same operations, and then by replay, also once it is gone."""
-    bounds = CrashBounds(len(bug.program), tuple(dict.fromkeys(bug.program)), medium=LARGE_SECTORS)
+    varied = bug.program[len(bug.prepared) :]
+    bounds = CrashBounds(len(varied), tuple(dict.fromkeys(varied)), LARGE_SECTORS, prepared=bug.prepared)
     with patch.context() as planted:
         bug.plant(planted)
         finding = crash_points(bounds).finding
@@ -139,10 +178,21 @@ def test_each_planted_bug_is_found(bug: Bug, monkeypatch: pytest.MonkeyPatch) ->
     caught(bug, monkeypatch)
 
 
+def covers(program: Program, bounds: CrashBounds) -> bool:
+    """Whether a program is among those within bounds."""
+    fixed, varied = program[: len(bounds.prepared)], program[len(bounds.prepared) :]
+    return fixed == bounds.prepared and len(varied) <= bounds.length_max and set(varied) <= set(bounds.operations)
+
+
+def test_the_check_runs_the_program_that_shows_a_planted_bug() -> None:
+    missed = {bug.name for bug in BUGS if not any(map(partial(covers, bug.program), CRASHES))}
+    assert BEYOND_CHECK == missed
+
+
 def test_a_log_is_what_it_may_be_after_every_crash_of_a_short_program() -> None:
     found = crash_points(CrashBounds(2, medium=LARGE_SECTORS))
     assert ("holds", None) == (found.verdict, found.finding)
-    assert (56, 322) == (found.programs, found.points)
+    assert (59, 352) == (found.programs, found.points)
 
 
 def test_also_if_power_fails_again_in_the_recovery() -> None:
@@ -162,6 +212,8 @@ def test_more_outcomes_than_are_tried_leave_it_unknown() -> None:
         CrashBounds(4, medium=LARGE_SECTORS),
         CrashBounds(3, medium=SMALL_SECTORS),
         CrashBounds(2, medium=SMALL_SECTORS, in_recovery=True),
+        CrashBounds(3, (APPEND, ROLL, DELETE_ALL, RETENTION, RESTART), LARGE_SECTORS, in_recovery=True),
+        CrashBounds(2, (RETENTION, DELETE_RECORDS, DELETE_ALL, RESTART, TRUNCATE), LARGE_SECTORS, prepared=LARGE),
         CrashBounds(5, (APPEND, FLUSH, ROLL, TRUNCATE, COMPACT), medium=LARGE_SECTORS),
         CrashBounds(2, medium=Medium(64, Journal.ORDERED, NameOrder.KEPT, tears_max=2, mixed_files_max=2)),
     ],

@@ -7,6 +7,7 @@ import pytest
 from checkers.storage.log_starts import try_log_starts
 from model.log import partition_log
 from model.log.checkpoints import PartitionCheckpoints
+from model.log.local_log import LocalLog
 from model.log.partition_log import PartitionLog
 
 SEEDS, OPERATIONS = range(20), 60
@@ -25,6 +26,21 @@ def test_retention_that_does_not_look_at_the_high_watermark_is_found(monkeypatch
         partition_log, "deletable", lambda log, start, _high_watermark, now: careful(log, start, 1 << 60, now)
     )
     assert "and the high watermark never was above" in try_log_starts(SEEDS, OPERATIONS).finding
+
+
+def all_that_is_replicated(log: LocalLog, _start: int, high_watermark: int, _now: int) -> int:
+    """Every segment, whatever is to be kept."""
+    return len(log.segments) if log.active.size_bytes and high_watermark == log.log_end_offset else 0
+
+
+def test_retention_that_removes_too_much_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partition_log, "deletable", all_that_is_replicated)
+    assert "would be right" in try_log_starts(SEEDS, OPERATIONS).finding
+
+
+def test_retention_that_removes_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partition_log, "deletable", lambda *_: 0)
+    assert "would be right" in try_log_starts(SEEDS, OPERATIONS).finding
 
 
 def test_a_start_that_a_crash_forgets_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
