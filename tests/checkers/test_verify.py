@@ -10,9 +10,11 @@ from checkers.check import Check, Outcome
 from checkers.verify import all_checks, all_evidence
 
 CHECKS = all_checks()
-COSTLY = {"replication_messages", "liveness"}
+COSTLY = {"replication_history", "replication_messages", "liveness"}
 """What takes long to compile. The counterexamples among it are replayed by default, from the gallery."""
-COSTLY_PROOFS = {"proof-replication", "proof-replication_elections", "proof-committed_offsets"}
+COSTLY_PROOFS = {
+    f"proof-{name}" for name in ("replication", "replication_elections", "committed_offsets", "cooperative_rebalance")
+}
 """Parts of them, and their negative controls, are asked for by default in tests/checkers/prove."""
 
 
