@@ -1,4 +1,7 @@
-"""What all tests share: where compiled specs are kept, and the checks of `logproof verify`, begun at once."""
+"""What all tests share: where compiled specs are kept, and the checks of `logproof verify`, begun at once.
+
+The checks run in one process beside that of the tests, so that two cores are busy and no more are asked for.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +36,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def checks_under_way(
     request: pytest.FixtureRequest,
-    cache_of_compiled_specs: None,  # noqa: ARG001 - the processes inherit its environment
+    cache_of_compiled_specs: None,  # noqa: ARG001 - the process inherits its environment
 ) -> Iterator[Future[dict[str, Outcome]] | None]:
-    """The outcomes by name of the checks that selected tests ask for, found in processes of their own."""
+    """The outcomes by name of the checks that selected tests ask for, found in a process of its own."""
     names = {
         item.callspec.id for item in request.session.items if item.path.name == VERIFY and hasattr(item, "callspec")
     }
@@ -44,4 +47,4 @@ def checks_under_way(
         return
     checks = [check for check in all_checks() if check.name in names]
     with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(lambda: {outcome.check.name: outcome for outcome in run_checks(checks)})
+        yield pool.submit(lambda: {outcome.check.name: outcome for outcome in run_checks(checks, processes=1)})

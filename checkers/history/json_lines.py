@@ -118,7 +118,7 @@ class JsonLinesReader:
         except RecursionError:
             self._refuse(TOO_DEEP)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            self._refuse(f"is not JSON: {error}")
+            self._refuse(f"is not JSON: {_undecodable(line) or error}")
         if type(event) is not dict:
             self._refuse(f"{shown(event)}: must be an object, one event a line")
         colons, brackets = line.count(b":"), line.count(b"[") + line.count(b"{")
@@ -155,6 +155,15 @@ class JsonLinesReader:
                 self._refuse(f"{shown(repeated)}: is there twice in one object")
 
         json.loads(line, object_pairs_hook=unique)
+
+
+def _undecodable(line: bytes) -> str:
+    """Which byte of a line is not UTF-8; empty if all are."""
+    try:
+        line.decode()
+    except UnicodeDecodeError as error:
+        return str(error)
+    return ""
 
 
 def _pieces(block: bytes) -> Iterator[bytes]:

@@ -211,7 +211,7 @@ def test_what_is_malformed_is_refused_with_its_place(text: str, message: str) ->
 
 
 def test_what_is_not_utf_8_is_refused() -> None:
-    with pytest.raises(UserError, match="f, line 1: is not JSON: 'utf-8' codec can't decode byte 0xff"):
+    with pytest.raises(UserError, match="f, line 1: is not JSON: 'utf-8' codec can't decode byte 0xff in position 13"):
         read_json_lines([b'{"process": "\xff"}'], "f")
 
 
