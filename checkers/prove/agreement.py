@@ -1,8 +1,9 @@
-"""The symbolic run held against the plain one: the same steps from sampled states, and the same predicates.
+"""The symbolic run held against the plain one: the same steps from given states, and the same predicates.
 
-In every sampled state, each action with each value of its parameters must be enabled on both sides or on neither, lead
-to the same state, and meet a fault on both or on neither; each invariant must hold on both or on neither. This is what
-keeps the proofs honest: a proof is about the terms, and the terms are only worth what they say of the plain functions.
+In every state, each action with each value of its parameters must be enabled on both sides or on neither, lead to the
+same state, and meet a fault or leave a range on both or on neither; each invariant, and each property of the steps that
+fire, must hold on both or on neither. This is what keeps the proofs honest: a proof is about the terms, and the terms
+are only worth what they say of the plain functions.
 
 Left out: which of several faults is met.
 """
@@ -11,10 +12,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import z3
 
 from checkers.faults import FAULT_ERRORS
@@ -33,44 +33,46 @@ class Agreement:
     """How much was compared, and the first difference, if there is one."""
 
     states: int
-    steps: int
-    fired: int
-    faults: int
+    steps: int = 0
+    fired: int = 0
+    faults: int = 0
+    """Steps that meet a fault or leave a range."""
+    predicates: int = 0
+    """Predicates evaluated, of states and of steps."""
     difference: str | None = None
 
 
-def sampled_states(instance: Instance, seed: int, walks: int, depth: int) -> Iterator[Record]:
-    """The states of random walks in plain Python, the initial ones included."""
-    chance = np.random.default_rng(seed)
-    for _ in range(walks):
-        starts = list(instance.initial_states())
-        state = starts[chance.integers(len(starts))]
-        for _ in range(depth):
-            yield state
-            following = [after for _, after in instance.steps(state)]
-            if not following:
-                break
-            state = following[chance.integers(len(following))]
-
-
 def agreement(instance: Instance, states: Sequence[Record], unbounded: Collection[str] = ()) -> Agreement:
-    """Compare over the given states of an instance; its terms are made with the bounds in `unbounded` left open."""
+    """Compare in the given states of an instance; its terms are made with the bounds in `unbounded` left open."""
     comparison = _Comparison(instance, unbounded)
-    steps = fired = faults = 0
+    found = Agreement(len(states))
     for state in states:
-        pairs = comparison.pairs_of(state)
-        difference = comparison.predicates(state, pairs)
-        for step in comparison.steps:
-            for binding in step.action.bindings():
-                if difference is not None:
-                    return Agreement(len(states), steps, fired, faults, difference)
-                steps += 1
-                outcome, difference = comparison.step(state, step, binding, pairs)
-                fired += outcome == "fires"
-                faults += outcome == "fault"
-        if difference is not None:
-            return Agreement(len(states), steps, fired, faults, difference)
-    return Agreement(len(states), steps, fired, faults)
+        for outcome in comparison.of_state(state):
+            found = counted(found, outcome)
+            if found.difference is not None:
+                return found
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What plain Python makes of a step, how many predicates were compared, and how the terms differ."""
+
+    step: str | None = None
+    predicates: int = 0
+    difference: str | None = None
+
+
+def counted(found: Agreement, outcome: Outcome) -> Agreement:
+    """With one outcome more."""
+    return replace(
+        found,
+        steps=found.steps + (outcome.step is not None),
+        fired=found.fired + (outcome.step == "fires"),
+        faults=found.faults + (outcome.step == "fault"),
+        predicates=found.predicates + outcome.predicates,
+        difference=outcome.difference,
+    )
 
 
 class _Comparison:
@@ -78,81 +80,98 @@ class _Comparison:
         self.instance = instance
         self.symbolic = SymbolicInstance(instance, unbounded)
         self.state = self.symbolic.state()
+        self.after = self.symbolic.state("'")
         self.steps = [self.symbolic.step(action, self.state) for action in instance.actions]
-        self.plain_actions = {action.name: action for action in instance.actions}
-        self.guards = [packed([s.enabled, *(f.condition for f in s.faults)]) for s in self.steps]
-        invariants = [self.symbolic.holds(p, self.state) for p in instance.spec.invariants]
-        self.invariants = packed(invariants)
-        self.rows = max(instance.bounds.values(), default=0) + 2
-        """More indexes than any table has."""
+        self.results = [packed(self.result(step)) for step in self.steps]
+        spec = instance.spec
+        self.invariants = packed([self.symbolic.holds(p, self.state) for p in spec.invariants])
+        self.relations = packed([self.symbolic.holds(p, self.state, self.after) for p in spec.step_properties])
+        highs = (scalar.high for _, scalar in instance.struct.leaves() if scalar.kind != "set")
+        self.rows = max(*instance.bounds.values(), *highs, 0) + 2
+        """More indexes than any table has, and more numbers than a loop takes."""
         self.opened: Pairs = [(self.symbolic.bounds[b].term, z3.IntVal(instance.bounds[b])) for b in unbounded]
 
-    def pairs_of(self, state: Record) -> Pairs:
-        """The state's constants, each with the value that it has."""
-        return [
-            *self.opened,
-            *(pair for cell, value in plain_cells(self.state.record, state) for pair in matched(cell.value, value)),
-        ]
+    def result(self, step: SymbolicStep) -> list[z3.ExprRef]:
+        """Whether a step is enabled, stays in range, meets each fault; then the terms of every cell after it."""
+        cells = zip(self.state.cells, step.after, strict=True)
+        after = [new for cell, value in cells for _, new in matched(cell.value, value)]
+        ranges = self.symbolic.ranges(self.state, step.after)
+        return [step.enabled, ranges, z3.Or(*(z3.Not(f.denial) for f in step.faults)), *after]
 
-    def predicates(self, state: Record, pairs: Pairs) -> str | None:
-        """The first invariant that differs."""
-        for predicate, term in zip(self.instance.spec.invariants, valued(self.invariants, pairs), strict=True):
-            if z3.is_true(self.written_out(term)) != is_met(self.instance, predicate, state):
-                return f"{predicate.__name__}: {term} symbolically in {state}"
-        return None
+    def of_state(self, state: Record) -> Iterator[Outcome]:
+        """What is compared in one state."""
+        pairs = [*self.opened, *pairs_of(self.state.record, state)]
+        yield self.compared(self.instance.spec.invariants, valued(self.invariants, pairs), state)
+        relations = packed(valued(self.relations, pairs))
+        for step, result in zip(self.steps, self.results, strict=True):
+            terms = packed(valued(result, pairs))
+            for binding in step.action.bindings():
+                outcome, after = self.of_step(state, step, binding, terms)
+                yield outcome
+                if after is not None and outcome.difference is None:
+                    found = valued(relations, pairs_of(self.after.record, after))
+                    yield self.compared(self.instance.spec.step_properties, found, state, after)
 
-    def step(self, state: Record, step: SymbolicStep, binding: tuple[int, ...], pairs: Pairs) -> tuple[str, str | None]:
-        """What plain Python makes of an action, and how the terms differ from it."""
+    def compared(self, predicates: Sequence[Any], terms: Sequence[z3.ExprRef], *states: Record) -> Outcome:
+        """How predicates of the given states differ from their terms, with values put in."""
+        for predicate, term in zip(predicates, terms, strict=True):
+            if z3.is_true(self.written_out(term)) != is_met(self.instance, predicate, *states):
+                shown = " then ".join(map(str, states))
+                return Outcome(None, 0, f"{predicate.__name__}: {term} symbolically in {shown}")
+        return Outcome(None, len(predicates))
+
+    def of_step(
+        self, state: Record, step: SymbolicStep, binding: tuple[int, ...], terms: z3.ExprRef
+    ) -> tuple[Outcome, Record | None]:
+        """How the terms of a step differ from what plain Python makes of it, and the state after it there."""
         scalars = dict(step.action.parameters)
-        bound = [
-            pair
-            for (name, place), value in zip(step.parameters, binding, strict=True)
-            for pair in matched(place, as_declared(scalars[name], value))
-        ]
-        everything = [*pairs, *bound]
-        enabled, *faults = valued(self.guards[self.steps.index(step)], everything)
-        values = self.valued_state(step.after, everything) if z3.is_true(enabled) else None
-        symbolic = "fault" if any(map(z3.is_true, faults)) else "fires" if values is not None else "disabled"
-        outcome, after = fired_plainly(self.instance, self.plain_actions[step.action.name], state, binding)
-        if symbolic == "fires" and outcome == "fault" and not self.is_in_range(step, everything):
-            return outcome, None
+        values = zip(step.parameters, binding, strict=True)
+        pairs = [p for (name, place), value in values for p in matched(place, as_declared(scalars[name], value))]
+        enabled, ranges, fault, *mine = map(self.written_out, valued(terms, pairs))
+        leaves = z3.is_true(enabled) and not z3.is_true(ranges)
+        symbolic = "fault" if leaves or z3.is_true(fault) else "fires" if z3.is_true(enabled) else "disabled"
+        outcome, after = fired_plainly(self.instance, step.action, state, binding)
         shown = f"{self.instance.step(step.action, binding)} in {state}"
         if symbolic != outcome:
-            return outcome, f"{shown}: {symbolic} symbolically, {outcome} in plain Python"
-        if after is None or values is None:
-            return outcome, None
-        for cell, mine, wanted in zip(self.state.cells, values, plain_cells(self.state.record, after), strict=True):
-            expected = [new for _, new in matched(cell.value, wanted[1])]
-            if not all(same(a, b, self.rows) for a, b in zip(mine, expected, strict=True)):
-                return outcome, f"{shown}: {cell.path} is {mine} symbolically, {expected} in plain Python"
-        return outcome, None
+            return Outcome(outcome, 0, f"{shown}: {symbolic} symbolically, {outcome} in plain Python"), None
+        if after is None:
+            return Outcome(outcome), None
+        wanted = [new for _, new in pairs_of(self.state.record, after)]
+        different = [(a, b) for a, b in zip(mine, wanted, strict=True) if not same(a, b, self.rows)]
+        if different:
+            return Outcome(outcome, 0, f"{shown}: symbolically and in plain Python there are {different} after it"), None
+        return Outcome(outcome), after
 
     def written_out(self, term: z3.ExprRef) -> z3.ExprRef:
-        """A closed formula with each quantifier written out over the indexes that there are."""
+        """A closed term with each quantifier written out over the numbers that there are."""
+        return z3.simplify(self._written_out(term)) if has_quantifier(term) else term
+
+    def _written_out(self, term: z3.ExprRef) -> z3.ExprRef:
         if z3.is_quantifier(term):
-            names = itertools.product(range(self.rows), repeat=term.num_vars())
-            each = [z3.substitute_vars(term.body(), *map(z3.IntVal, values)) for values in names]
-            return z3.simplify(z3.And(*each) if term.is_forall() else z3.Or(*each))
-        if not (z3.is_and(term) or z3.is_or(term) or z3.is_not(term)):
-            return term
-        return z3.simplify(term.decl()(*(self.written_out(child) for child in term.children())))
+            numbers = itertools.product(range(self.rows), repeat=term.num_vars())
+            each = [self.written_out(z3.substitute_vars(term.body(), *map(z3.IntVal, n))) for n in numbers]
+            return z3.And(*each) if term.is_forall() else z3.Or(*each)
+        return term.decl()(*map(self._written_out, term.children())) if term.children() else term
 
-    def is_in_range(self, step: SymbolicStep, pairs: Pairs) -> bool:
-        """Whether the terms say that every scalar after a step is within its range."""
-        return not z3.is_false(valued(packed([self.symbolic.ranges(self.state, step.after)]), pairs)[0])
 
-    def valued_state(self, values: Sequence[Any], pairs: Pairs) -> list[list[z3.ExprRef]]:
-        """The terms of each cell after a step, with values put in."""
-        cells = zip(self.state.cells, values, strict=True)
-        terms = [[new for _, new in matched(cell.value, value)] for cell, value in cells]
-        flat = iter(valued(packed([t for cell in terms for t in cell]), pairs))
-        return [[next(flat) for _ in cell] for cell in terms]
+def has_quantifier(term: z3.ExprRef) -> bool:
+    """Whether there is one in a term."""
+    seen: set[int] = set()
+    todo = [term]
+    while todo:
+        one = todo.pop()
+        if z3.is_quantifier(one):
+            return True
+        if one.get_id() not in seen:
+            seen.add(one.get_id())
+            todo += one.children()
+    return False
 
 
 def fired_plainly(
     instance: Instance, action: BoundAction, state: Record, binding: tuple[int, ...]
 ) -> tuple[str, Record | None]:
-    """What an action does in plain Python; the state after it as the action leaves it, before any canonical order."""
+    """What an action does in plain Python, and the state after it, its messages in the order in which it left them."""
     after = instance.struct.stored(state, "state")
     try:
         if not action.function(after, *binding):
@@ -160,7 +179,24 @@ def fired_plainly(
         instance.encode(after)
     except FAULT_ERRORS:
         return "fault", None
+    forget_taken(after)
     return "fires", after
+
+
+def forget_taken(node: Any) -> None:  # noqa: ANN401 - a record, an array or a scalar
+    """Make the slots past the count of every bag blank, as the library does."""
+    if isinstance(node, Record) and node.struct.bag:
+        items = node.values["items"]
+        for slot in range(node.values["count"], len(items)):
+            items[slot] = node.struct.shape_of("items").element.default()
+    elif isinstance(node, Record | Items):
+        for inner in node.values.values() if isinstance(node, Record) else node.values:
+            forget_taken(inner)
+
+
+def pairs_of(record: SymbolicRecord, state: Record) -> Pairs:
+    """The constants of an unknown state, each with the value that a plain one has."""
+    return [pair for cell, value in plain_cells(record, state) for pair in matched(cell.value, value)]
 
 
 def packed(terms: Sequence[z3.ExprRef]) -> z3.ExprRef:

@@ -17,7 +17,7 @@ from typing import Any
 
 import z3
 
-from checkers.prove.claims import Claim, all_of, any_of, numbers, proved, unknown_truth
+from checkers.prove.claims import Claim, all_of, any_of, negation, numbers, proved, unknown_truth
 from checkers.prove.proof import Proof, Proved
 from checkers.prove.terms import Number, Truth
 from model.group.assignment import Member
@@ -81,7 +81,7 @@ def range_for_any_size(share: Share) -> dict[str, Claim]:
         Claim("the next begins where one ends", lambda: begin(here + 1) == end(here), followed),
         Claim("the last ends with the last partition", lambda: end(here) == partitions, last),
         Claim("everyone has the quota or one more", quota_or_one_more, inside),
-        Claim("no partition has two owners", lambda: ~two_owners(), apart),
+        Claim("no partition has two owners", lambda: negation(two_owners()), apart),
     )
     return {claim.name: claim for claim in claims}
 
@@ -196,7 +196,7 @@ def topic_is_right(ranges: Sequence[tuple[Member, Any, Any]], size: Number, part
     return all_of(
         (
             (partition < size) == any_of(owns),
-            *(~(a & b) for a, b in itertools.combinations(owns, 2)),
+            *(negation(a & b) for a, b in itertools.combinations(owns, 2)),
             *(a - b <= 1 for a, b in itertools.permutations(counts, 2)),
         )
     )
@@ -227,7 +227,7 @@ def round_robin_of_few_members(turn: Turn, members: int) -> Claim:
         holds = [any_of((owner == m) & wanted[m] for m in range(members))]
         for m in range(members):
             passed = wanted[m] & ((m - start) % members < (owner - start) % members)
-            holds.append(~passed)
+            holds.append(negation(passed))
         return all_of(holds)
 
     somebody = z3.Or(*(w.term for w in wanted))

@@ -61,6 +61,11 @@ def stated(value: object) -> z3.BoolRef:
     return truth(value)
 
 
+def negation(value: object) -> Truth:
+    """That something claimed is false."""
+    return Truth(z3.Not(stated(value)))
+
+
 def all_of(values: Iterable[object]) -> Truth:
     """Whether all are true, as one truth: no path for each."""
     return Truth(z3.And(*(stated(v) for v in values)))

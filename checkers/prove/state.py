@@ -133,7 +133,8 @@ class Row:
         return value
 
     def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - as the field says
-        cell = self._table.columns[name]
+        table: Table = self._table
+        cell = table.columns[name] if name in table.columns else missing(table.struct, name)
         cell.value = cell.value.with_at(self._index, as_declared(cell.scalar, value))
 
 
@@ -144,21 +145,16 @@ class View:
     _alternatives: tuple[tuple[z3.BoolRef, Any], ...]
 
     def __init__(self, alternatives: tuple[tuple[z3.BoolRef, Any], ...]) -> None:
-        object.__setattr__(self, "_alternatives", alternatives)
+        """Of the views among them, the alternatives are taken."""
+        object.__setattr__(self, "_alternatives", tuple(pair for c, a in alternatives for pair in under(c, a)))
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the field says
         return merged_alternatives([(c, getattr(r, name)) for c, r in self._alternatives])
 
     def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - as the field says
+        copies = copied(value)
         for condition, record in self._alternatives:
-            if isinstance(record, View):
-                record.write_under(condition, name, value)
-            else:
-                write(record.values[name], value, condition)
-
-    def write_under(self, outer: z3.BoolRef, name: str, value: Any) -> None:  # noqa: ANN401 - as the field says
-        """Write a field where another condition holds too."""
-        View(tuple((z3.And(outer, c), r) for c, r in self._alternatives)).__setattr__(name, value)
+            write(record.values[name] if name in record.values else missing(record._struct, name), copies, condition)
 
     def __len__(self) -> int:
         return len(self._alternatives[0][1])
@@ -167,14 +163,25 @@ class View:
         return merged_alternatives([(c, items[index]) for c, items in self._alternatives])
 
     def __setitem__(self, index: Any, value: Any) -> None:  # noqa: ANN401 - a number; an element
+        known, copies = checked_index(index, len(self)), copied(value)
         for condition, items in self._alternatives:
             for i, element in enumerate(items.elements):
-                here = index.term == i if isinstance(index, Number) else z3.BoolVal(i == index)
-                write(element, value, z3.And(condition, here))
+                if known is None:
+                    write(element, copies, z3.And(condition, index.term == i))
+                elif i == known:
+                    write(element, copies, condition)
 
     def merged_with(self, condition: z3.BoolRef, other: Any) -> View:  # noqa: ANN401 - a record or a view
         """The view where the condition holds, the other elsewhere."""
         return View(((condition, self), (z3.Not(condition), other)))
+
+
+def under(condition: z3.BoolRef, alternative: Any) -> Iterator[tuple[z3.BoolRef, Any]]:  # noqa: ANN401
+    """A record or an array under a condition; of a view, each of its alternatives."""
+    if isinstance(alternative, View):
+        yield from ((z3.And(condition, c), a) for c, a in alternative._alternatives)
+    else:
+        yield condition, alternative
 
 
 def declared_fields(struct: Struct) -> dict[str, Any]:

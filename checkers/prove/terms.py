@@ -66,17 +66,24 @@ class Truth:
     __hash__ = None  # type: ignore[assignment]
 
     def __and__(self, other: object) -> Truth:
-        return Truth(z3.And(self.term, truth(other)))
+        return Truth(z3.And(self.term, self._bit(other)))
 
     __rand__ = __and__
 
     def __or__(self, other: object) -> Truth:
-        return Truth(z3.Or(self.term, truth(other)))
+        return Truth(z3.Or(self.term, self._bit(other)))
 
     __ror__ = __or__
 
     def __invert__(self) -> Truth:
-        return Truth(z3.Not(self.term))
+        raise SpecError("`~` makes -1 or -2 of a bool, both of them true: must be `not`")
+
+    @staticmethod
+    def _bit(other: object) -> z3.BoolRef:
+        """What is taken together with a bool, bit by bit."""
+        if isinstance(other, Truth) or (isinstance(other, int) and other in (0, 1)):
+            return truth(other)
+        raise SpecError(f"a bool is taken together with {other!r} bit by bit: must be a bool")
 
     def __index__(self) -> int:
         return int(bool(self))

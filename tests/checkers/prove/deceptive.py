@@ -343,3 +343,131 @@ def exchange(s: Pair) -> bool:
     s.both[0] = s.both[1]
     s.both[1] = first
     return True
+
+
+class Log(Record):
+    """Numbers, an end within them, and records."""
+
+    numbers = Array(Int(0, 3), 2)
+    records = Array(Inner, 2)
+    end = Int(0, 2)
+
+
+class Logs(Record):
+    """Two logs."""
+
+    logs = Array(Log, 2)
+
+
+class Shelves(Record):
+    """Logs in two rows."""
+
+    rows = Array(Logs, 2)
+
+
+@action(k=Int(0, 1))
+def extend(s: Logs, k: int) -> bool:
+    """A log ends later."""
+    if s.logs[k].end == 2:
+        return False
+    s.logs[k].end = s.logs[k].end + 1
+    return True
+
+
+@action(k=Int(0, 1), v=Int(0, 3))
+def write_at_end(s: Logs, k: int, v: int) -> bool:
+    """A number is written past the last one: a guard is missing."""
+    s.logs[k].numbers[s.logs[k].end] = v
+    return True
+
+
+@action(k=Int(0, 1))
+def write_past_all(s: Logs, k: int) -> bool:
+    """A number is written where there never is one."""
+    s.logs[k].numbers[2] = 1
+    return True
+
+
+@action(k=Int(0, 1))
+def write_before_all(s: Logs, k: int) -> bool:
+    """A number is written at -1, which is no index."""
+    s.logs[k].numbers[-1] = 1
+    return True
+
+
+@action(k=Int(0, 1))
+def copy_to_end(s: Logs, k: int) -> bool:
+    """A whole record is written past the last one."""
+    s.logs[k].records[s.logs[k].end] = s.logs[1 - k].records[0]
+    return True
+
+
+def ends_are_in_range(s: Logs) -> bool:
+    """True of every state; the faults are in the steps."""
+    return all(s.logs[k].end <= 2 for k in range(2))
+
+
+@action(a=Int(0, 1), b=Int(0, 1), c=Int(0, 1))
+def write_deep(s: Shelves, a: int, b: int, c: int) -> bool:
+    """A number is written in an array of an array of an array."""
+    s.rows[a].logs[b].numbers[c] = 1
+    return True
+
+
+@action(a=Int(0, 1), b=Int(0, 1), v=Int(0, 3))
+def write_deep_record(s: Shelves, a: int, b: int, v: int) -> bool:
+    """A record is copied from one unknown place to another, then its source is changed."""
+    s.rows[a].logs[b].records[a] = s.rows[b].logs[a].records[b]
+    s.rows[b].logs[a].records[b].v = v
+    return True
+
+
+def nothing_written(s: Shelves) -> bool:
+    """False after one step."""
+    return all(s.rows[a].logs[b].numbers[c] == 0 for a in range(2) for b in range(2) for c in range(2))
+
+
+@action(a=Int(0, 1))
+def write_no_field(s: Logs, a: int) -> bool:
+    """A field is written that is not there."""
+    s.logs[a].start = 1  # type: ignore[attr-defined]
+    return True
+
+
+class Flag(Record):
+    """A bool, true at first, and a number."""
+
+    flag = Bool()
+    x = Int(0, 3)
+
+
+def raised(s: Flag) -> None:
+    """The flag is up."""
+    s.flag = True
+
+
+@action()
+def step_on(s: Flag) -> bool:
+    """The number changes."""
+    s.x = 1
+    return True
+
+
+def complement_is_false(s: Flag) -> bool:
+    """False in plain Python, where ~1 is -2."""
+    return not ~s.flag
+
+
+def second_bit_is_set(s: Flag) -> bool:
+    """False in plain Python, where 1 & 2 is 0."""
+    return bool(s.flag & 2)
+
+
+def second_bit_adds_nothing(s: Flag) -> bool:
+    """False in plain Python, where 1 | 2 is 3."""
+    return (s.flag | 2) == 1
+
+
+def bits_of_bools(s: Flag) -> bool:
+    """True in plain Python too."""
+    return bool(s.flag & True) and bool(s.flag | False) and not s.flag & 0 and bool(1 & (s.x <= 3))

@@ -8,8 +8,9 @@ import pytest
 import z3
 
 from checkers.prove import merging, operations, state
-from checkers.prove.agreement import agreement, sampled_states
+from checkers.prove.agreement import agreement
 from checkers.prove.paths import Outcome, Paths
+from checkers.prove.sampling import sampled_states
 from checkers.prove.terms import Members, Number, Truth
 from specs import replication_induction
 from specs.catalogue import NAMES, find_spec

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import z3
 
-from checkers.prove.agreement import agreement, sampled_states
+from checkers.prove.agreement import agreement
 from checkers.prove.bounded import bounded, k_induction
 from checkers.prove.claims import Claim, all_of, checked, proved
 from checkers.prove.induction import Induction, Invariant
 from checkers.prove.proof import Proved
+from checkers.prove.sampling import sampled_states
 from checkers.prove.symbolic import SymbolicInstance
 from checkers.prove.terms import Number, Truth
 from checkers.verdict import Unknown, Violated
@@ -101,6 +102,50 @@ def test_a_spec_with_a_bag_runs_alike_on_symbolic_and_plain_values() -> None:
 def test_records_are_exchanged_alike_on_symbolic_and_plain_values() -> None:
     instance = at(spec(deceptive.Pair, deceptive.fill, deceptive.exchange))
     assert agreement(instance, list(sampled_states(instance, 1, 4, 6))).difference is None
+
+
+@pytest.mark.parametrize(
+    ("action", "fault"),
+    [
+        (deceptive.write_at_end, "index If"),
+        (deceptive.copy_to_end, "index If"),
+        (deceptive.write_past_all, "index 2 is outside 0..1"),
+        (deceptive.write_before_all, "index -1 is outside 0..1"),
+    ],
+)
+def test_a_write_past_an_array_within_an_unknown_record_is_a_fault(action: Callable[..., bool], fault: str) -> None:
+    of = spec(deceptive.Logs, deceptive.extend, action)
+    found = failed(of, deceptive.ends_are_in_range)
+    assert [(action.__name__, True)] == [(section, goal.startswith(fault)) for section, goal in found]
+    instance = at(of)
+    assert agreement(instance, list(sampled_states(instance, 1, 4, 6))).difference is None
+
+
+def test_a_write_into_arrays_of_arrays_is_made() -> None:
+    of = spec(deceptive.Shelves, deceptive.write_deep, deceptive.write_deep_record)
+    assert [("write_deep", "nothing_written")] == failed(of, deceptive.nothing_written)
+    instance = at(of)
+    assert agreement(instance, list(sampled_states(instance, 1, 2, 4))).difference is None
+
+
+def test_a_field_of_an_unknown_record_that_is_not_there_is_refused() -> None:
+    with pytest.raises(SpecError, match="Log has no field 'start'; it has numbers"):
+        failed(spec(deceptive.Logs, deceptive.write_no_field), deceptive.ends_are_in_range)
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [deceptive.complement_is_false, deceptive.second_bit_is_set, deceptive.second_bit_adds_nothing],
+)
+def test_bit_arithmetic_on_a_bool_that_is_no_logic_is_refused(predicate: Predicate) -> None:
+    of = spec(deceptive.Flag, deceptive.step_on, initial=deceptive.raised)
+    with pytest.raises(SpecError, match="must be"):
+        failed(of, predicate)
+
+
+def test_bits_of_bools_are_logic() -> None:
+    of = spec(deceptive.Flag, deceptive.step_on, initial=deceptive.raised)
+    assert [] == failed(of, deceptive.bits_of_bools)
 
 
 def test_what_is_past_the_count_of_a_bag_is_forgotten() -> None:
