@@ -139,7 +139,9 @@ class _Comparison:
         wanted = [new for _, new in pairs_of(self.state.record, after)]
         different = [(a, b) for a, b in zip(mine, wanted, strict=True) if not same(a, b, self.rows)]
         if different:
-            return Outcome(outcome, 0, f"{shown}: symbolically and in plain Python there are {different} after it"), None
+            return Outcome(
+                outcome, 0, f"{shown}: symbolically and in plain Python there are {different} after it"
+            ), None
         return Outcome(outcome), after
 
     def written_out(self, term: z3.ExprRef) -> z3.ExprRef:

@@ -22,6 +22,7 @@ from checkers.prove.decode import plain_state
 from checkers.prove.formulas import solver
 from checkers.prove.induction import replacements
 from checkers.prove.merging import matched
+from checkers.prove.paths import TooManyPaths
 from checkers.prove.symbolic import SymbolicInstance, SymbolicState
 from checkers.prove.to_induction import Disagreement, is_met
 from checkers.verdict import Holds, Moment, Run, Unknown, Verdict, Violated
@@ -130,7 +131,10 @@ class Unrolling:
 
 def bounded(instance: Instance, predicate: Predicate, depth: int) -> Bounded:
     """Bounded model checking: no run of up to `depth` steps breaks an invariant, or the shortest that does."""
-    return checked(Unrolling(instance, predicate), depth)
+    try:
+        return checked(Unrolling(instance, predicate), depth)
+    except TooManyPaths as error:
+        return Bounded(Unknown(str(error)), -1, None, 0)
 
 
 def checked(unrolling: Unrolling, depth: int) -> Bounded:
@@ -159,7 +163,14 @@ def k_induction(instance: Instance, predicate: Predicate, k_max: int) -> Bounded
 
     That no step meets a fault or leaves a range is proved with it, or it is unknown.
     """
-    unrolling = Unrolling(instance, predicate)
+    try:
+        return proved_by_induction(Unrolling(instance, predicate), k_max)
+    except TooManyPaths as error:
+        return Bounded(Unknown(str(error)), -1, None, 0)
+
+
+def proved_by_induction(unrolling: Unrolling, k_max: int) -> Bounded:
+    """The same for an unrolling. Raises TooManyPaths."""
     safe = unrolling.is_safe()
     asked, reached = solver(RLIMIT), solver(RLIMIT)
     asked.add(*unrolling.moment(0).in_range)

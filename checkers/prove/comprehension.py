@@ -36,17 +36,11 @@ class Joining:
 
 _joining: list[Joining] = []
 
-COLLECTING = ("LIST_APPEND", "SET_ADD", "MAP_ADD")
-"""What a list comprehension does that newer Pythons run as part of the expression around it."""
-
 
 @lru_cache(maxsize=4096)
 def loops_of(code: CodeType) -> frozenset[int]:
     """Where a generator expression asks for the next element of a loop of its own."""
-    instructions = list(dis.get_instructions(code))
-    if any(i.opname in COLLECTING for i in instructions):
-        raise SpecError(f"{code.co_qualname}: a comprehension inside `all` or `any` is not supported")
-    return frozenset(i.offset for i in instructions if i.opname == "FOR_ITER")
+    return frozenset(i.offset for i in dis.get_instructions(code) if i.opname == "FOR_ITER")
 
 
 class Span:
@@ -62,11 +56,6 @@ class Span:
     def __iter__(self) -> Rounds:
         return Rounds(self.known, self)
 
-    def __contains__(self, value: Any) -> bool:  # noqa: ANN401 - a number
-        if self.known is not None:
-            return bool(Truth(z3.Or(*(truth(value == known) for known in self.known))))
-        return bool(Truth(z3.And(truth(value >= self.start), truth(value < self.end))))
-
     def __len__(self) -> int:
         return len(range(int(self.start), int(self.end)) if self.known is None else self.known)
 
@@ -74,7 +63,7 @@ class Span:
 class Rounds:
     """An iterator over known values or an unknown range; one round of it if a loop of a joined expression asks.
 
-    Where the expression hands it to something that asks for all elements, as `list` does, it gives all.
+    Where the expression hands it to something that asks for all elements, as `max` does, it gives all.
     """
 
     def __init__(self, known: Any, span: Span | None = None) -> None:  # noqa: ANN401 - a sequence or None

@@ -21,8 +21,16 @@ import z3
 
 from checkers.prove.formulas import entailed
 from checkers.prove.merging import matched
+from checkers.prove.paths import TooManyPaths
 from checkers.prove.symbolic import SymbolicInstance, SymbolicState
-from checkers.prove.to_induction import Question, ToInduction, counterexample_to_induction, initial_counterexample
+from checkers.prove.to_induction import (
+    Disagreement,
+    Question,
+    ToInduction,
+    broken_at_first,
+    counterexample_to_induction,
+    initial_counterexample,
+)
 from specs.instance import Instance
 from specs.language import Predicate, SpecError
 
@@ -94,28 +102,40 @@ class Induction:
         self.invariant, self.rlimit = invariant, rlimit
         self.symbolic = SymbolicInstance(invariant.instance, invariant.unbounded)
         self.state = self.symbolic.state()
-        self.conjuncts = {p: self.symbolic.holds(p, self.state) for p in invariant.conjuncts}
+
+        self.conjuncts: dict[Predicate, z3.BoolRef] = {}
+        self.endless: TooManyPaths | None = None
+        """Why the conjuncts could not be run."""
+        try:
+            self.conjuncts = {p: self.symbolic.holds(p, self.state) for p in invariant.conjuncts}
+        except TooManyPaths as error:
+            self.endless = error
 
     def section(self, name: str, goals: Collection[str] = (), *, until_failure: bool = False) -> Section:
         """Every obligation of a section, or those named in `goals`, or those up to the first that is not met."""
         failures: list[Failure] = []
         obligations = 0
         before = self.symbolic.paths_taken
-        for question in self.questions(name):
-            if goals and question.name not in goals:
-                continue
-            obligations += 1
-            failure = self.answer(question)
-            if failure is not None:
-                failures.append(failure)
-                if until_failure:
-                    break
+        try:
+            for question in self.questions(name):
+                if goals and question.name not in goals:
+                    continue
+                obligations += 1
+                failure = self.answer(question)
+                if failure is not None:
+                    failures.append(failure)
+                    if until_failure:
+                        break
+        except TooManyPaths as error:
+            failures.append(Failure(name, error.function, "unknown", reason=str(error)))
         return Section(name, obligations, self.symbolic.paths_taken - before, tuple(failures))
 
     # ------------------------------------------------------------------------------------------------ questions
 
     def questions(self, section: str) -> Iterator[Question]:
-        """What is to be asked of the solver."""
+        """What is to be asked of the solver. Raises TooManyPaths."""
+        if self.endless is not None:
+            raise self.endless
         if section == INITIAL:
             yield from self.initial_questions()
         elif section == SAFETY:
@@ -166,14 +186,22 @@ class Induction:
                 return None
         answer, reason = self.follows(question)
         if answer == z3.unsat:
+            self.hold_against_plain(question)
             return None
         if question.section == INITIAL:
-            found = initial_counterexample(self.invariant.instance, question.predicate) if question.predicate else None
+            found = initial_counterexample(self.symbolic, question)
         else:
             found = counterexample_to_induction(self.symbolic, self.state, self.conjuncts, question)
         if found is not None:
             return Failure(question.section, question.name, "violated", found)
         return Failure(question.section, question.name, "unknown", reason=reason or "no small counterexample is found")
+
+    def hold_against_plain(self, question: Question) -> None:
+        """Evaluate a conjunct that is proved of the initial states in plain Python too. Raises Disagreement."""
+        if question.section == INITIAL and question.predicate is not None:
+            found = broken_at_first(self.invariant.instance, question)
+            if found is not None:
+                raise Disagreement(f"{INITIAL}: {question.name} is proved, but false in plain Python: {found.before}")
 
     def follows(self, question: Question) -> tuple[z3.CheckSatResult, str]:
         """What the solver makes of a question."""

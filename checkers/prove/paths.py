@@ -24,10 +24,16 @@ from specs.language import SpecError
 
 FEASIBLE_RLIMIT = 200_000
 """What one question of feasibility may cost; where it isn't answered, both ways are taken."""
-
-
-OURS = tuple(f"checkers.prove.{n}" for n in ("comprehension", "merging", "operations", "paths", "state", "terms"))
+PATHS_MAX = 4096
+"""How many paths one run of a function may have."""
+PENDING_MAX = 1024
+"""How many of them may be put down and not be run yet; each round of a loop without an end puts down one."""
+OURS = tuple(
+    f"checkers.prove.{n}" for n in ("comprehension", "merging", "operations", "paths", "state", "symbolic", "terms")
+)
 """The modules whose assertions are no finding about the code that is run."""
+REFUSALS = (SpecError, TypeError, AttributeError)
+"""What comes of code that symbolic values have no operation for."""
 
 
 class Cell(Protocol):
@@ -56,6 +62,22 @@ class Infeasible(Exception):  # noqa: N818 - it ends a path, not the run
     """No state takes this path."""
 
 
+class TooManyPaths(Exception):  # noqa: N818 - what is asked stays unknown
+    """A function has more paths than are run, such as one that loops while an unbounded number is not reached."""
+
+    def __init__(self, function: str) -> None:
+        super().__init__(f"{function} has more paths than can be run")
+        self.function = function
+
+    def __reduce__(self) -> tuple[type[TooManyPaths], tuple[str]]:
+        """As another process is told of it."""
+        return TooManyPaths, (self.function,)
+
+
+class UnsupportedError(SpecError):
+    """Code that can't be run on symbolic values, told with its file and line."""
+
+
 @dataclass
 class Paths:
     """The paths of a run over some state. `cells` are all places that the run may write."""
@@ -75,6 +97,9 @@ class Paths:
         self._script: list[int] = []
         self._position = 0
         self._todo: list[list[int]] = []
+        self._begun = 0
+        """How many paths of the function that is being run were put down."""
+        self._running = ""
         self._fresh = 0
 
     # -------------------------------------------------------------------------------------------------- forks
@@ -96,7 +121,7 @@ class Paths:
     def choose(self, count: int) -> int:
         """One of `count` alternatives on each path, in order; none of them is a condition."""
         if self._position == len(self._script):
-            self._todo += [[*self._script, other] for other in reversed(range(1, count))]
+            self._put_down([*self._script, other] for other in reversed(range(1, count)))
             self._script.append(0)
         answer = self._script[self._position]
         self._position += 1
@@ -124,8 +149,16 @@ class Paths:
         if not self._possible(condition):
             return False
         if self._possible(z3.Not(condition)):
-            self._todo.append([*self._script, 0])
+            self._put_down([[*self._script, 0]])
         return True
+
+    def _put_down(self, scripts: Iterable[list[int]]) -> None:
+        """Have these paths run later. Raises TooManyPaths."""
+        before = len(self._todo)
+        self._todo += scripts
+        self._begun += len(self._todo) - before
+        if self._begun >= PATHS_MAX or len(self._todo) >= PENDING_MAX:
+            raise TooManyPaths(self._running)
 
     def _possible(self, condition: z3.BoolRef) -> bool:
         return bool(self._solver.check(*self._condition, condition) != z3.unsat)
@@ -151,21 +184,26 @@ class Paths:
         return merged.returned
 
     def outcomes(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> list[Outcome]:  # noqa: ANN401
-        """What each path from here returns and writes; the cells are left as they were."""
-        saved = (self._script, self._position, self._todo)
+        """What each path from here returns and writes; the cells are left as they were.
+
+        Raises TooManyPaths, and SpecError for code that can't be run on symbolic values.
+        """
+        saved = (self._script, self._position, self._todo, self._begun, self._running)
         before = [cell.value for cell in self.cells]
         depth, known = len(self._condition), dict(self._known)
         found: list[Outcome] = []
-        self._todo = [[]]
+        self._todo, self._begun, self._running = [[]], 0, function.__name__
         with deciding(self):
             while self._todo:
                 self._script, self._position = self._todo.pop(), 0
-                found += self._one(function, arguments, named, depth)
-                for cell, value in zip(self.cells, before, strict=True):
-                    cell.value = value
+                try:
+                    found += self._one(function, arguments, named, depth)
+                finally:
+                    for cell, value in zip(self.cells, before, strict=True):
+                        cell.value = value
                 del self._condition[depth:]
                 self._known = dict(known)
-        self._script, self._position, self._todo = saved
+        self._script, self._position, self._todo, self._begun, self._running = saved
         return found
 
     def _one(self, function: Callable[..., Any], arguments: Any, named: Any, depth: int) -> Iterator[Outcome]:  # noqa: ANN401
@@ -173,9 +211,14 @@ class Paths:
             returned = function(*arguments, **named)
         except Infeasible:
             return
+        except UnsupportedError:
+            raise
+        except REFUSALS as error:
+            raise UnsupportedError(f"{place_of(error) or function.__name__}: {error}") from error
         except FAULT_ERRORS as error:
             if is_ours(error):
-                raise SpecError(f"{function.__name__} can't be run on symbolic values: {error!r}") from error
+                where = place_of(error) or function.__name__
+                raise UnsupportedError(f"{where}: can't be run on symbolic values: {error!r}") from error
             self.faults.append(Fault(z3.And(*self._condition), message_of(error)))
             return
         self.taken += 1
@@ -213,6 +256,18 @@ def is_ours(error: BaseException) -> bool:
         trace = trace.tb_next
     module = trace.tb_frame.f_globals.get("__name__", "") if trace is not None else ""
     return module in OURS or module.partition(".")[0] == "z3"
+
+
+def place_of(error: BaseException) -> str:
+    """The file, the line and the function of the code that was run where an error was met; empty if it was ours."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        if module not in OURS and module.partition(".")[0] != "z3":
+            code = trace.tb_frame.f_code
+            place = f"{code.co_filename}:{trace.tb_lineno}: {code.co_name}"
+        trace = trace.tb_next
+    return place
 
 
 class Mergeable(Protocol):

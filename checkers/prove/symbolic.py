@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import z3
 
+from checkers.explore.translate import Translator
 from checkers.prove import merging, operations
 from checkers.prove.bags import blanks, make_blank
 from checkers.prove.comprehension import Span, joined
@@ -82,9 +83,13 @@ class SymbolicInstance:
                 raise SpecError(f"{instance.spec.name} has no bound {name!r}; it has {', '.join(declared) or 'none'}")
         opened = {name: self.number(f"bound!{name}") for name in unbounded}
         self.bounds: dict[str, Any] = instance.bounds | opened
+        self.opened = tuple(opened.values())
+        """The bounds that have any value."""
         refuse_open_sizes(instance.spec.state.fields.items(), self.bounds)
         self.open_bounds = tuple(truth(value >= declared[name].low) for name, value in opened.items())
         """That they are no lower."""
+        ablations = cast("tuple[language.Ablation, ...]", instance.spec.ablations)
+        self._language = Translator(instance.bounds, tuple(a.name for a in ablations))
         self._rebound: dict[FunctionType, FunctionType] = {}
         self._paths: Paths | None = None
         self.paths_taken = 0
@@ -150,9 +155,11 @@ class SymbolicInstance:
             cell.value = self.default(cell)
         parameters, limits = self.parameters(action)
         paths = Paths(state.cells, (*self.open_bounds, *limits))
-        outcomes = self._run(paths, self.rebind(action.source), state.record, *(v for _, v in parameters))
-        for cell, value in zip(state.cells, before, strict=True):
-            cell.value = value
+        try:
+            outcomes = self._run(paths, self.rebind(action.source), state.record, *(v for _, v in parameters))
+        finally:
+            for cell, value in zip(state.cells, before, strict=True):
+                cell.value = value
         self.paths_taken += paths.taken
         values = Paths.merged(outcomes).written if outcomes else tuple(self.default(c) for c in state.cells)
         return Initial(limits, settled(state, values), tuple(paths.faults))
@@ -188,9 +195,14 @@ class SymbolicInstance:
     # --------------------------------------------------------------------------------------------- rebinding
 
     def rebind(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function with bounds and ablations valued, and all that it calls merged at its return."""
+        """The function with bounds and ablations valued, and all that it calls merged at its return.
+
+        SpecError, as from the explorer, for what is not in the spec language: symbolic values might make another thing
+        of it than plain ones.
+        """
         assert isinstance(function, FunctionType)
         if function not in self._rebound:
+            self._language.name_of(function)
             scope = dict(function.__globals__)
             rebound = FunctionType(
                 function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
@@ -199,7 +211,7 @@ class SymbolicInstance:
             self._rebound[function] = rebound
             scope |= {"all": self._all, "any": self._any, "min": operations.least, "max": operations.greatest}
             scope |= {"int": as_number, "bool": as_truth, "range": Span}
-            for name in names_in(function.__code__):
+            for name in dict.fromkeys(names_in(function.__code__)):
                 if name in function.__globals__:
                     scope[name] = self._valued(scope[name])
         return self._rebound[function]

@@ -150,6 +150,9 @@ class Number:
     def __neg__(self) -> Number:
         return Number(-self.term)
 
+    def __abs__(self) -> Number:
+        return Number(z3.If(self.term < 0, -self.term, self.term))
+
     def __eq__(self, other: object) -> Truth:  # type: ignore[override]
         if isinstance(other, Members):
             return other == self

@@ -8,6 +8,7 @@ Source: mypyvy, whose counterexamples an independent interpreter replays.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,8 @@ from specs.shape import show_path, value_at
 SIZES = (2, 4, 8)
 """The largest values of open bounds up to which one is looked for."""
 RLIMIT = 60_000_000
+INITIAL_MAX = 1000
+"""How many initial states are made in plain Python."""
 
 
 class Disagreement(Exception):  # noqa: N818 - an error of ours that no caller handles
@@ -88,12 +91,11 @@ def counterexample_to_induction(
     constants: list[z3.ArithRef] = []
     goal = skolemized(question.goal, constants)
     known = (*question.known, *conjuncts.values())
-    opened = [value for name, value in symbolic.bounds.items() if value is not symbolic.instance.bounds.get(name)]
-    for size in SIZES if opened else SIZES[:1]:
+    for size in SIZES if symbolic.opened else SIZES[:1]:
         asked = solver(RLIMIT)
         values = [*constants, *(z3.IntVal(value) for value in range(size + 2))]
         asked.add(*ground(known), *instances(known, values), z3.Not(goal))
-        asked.add(*(bound.term <= size for bound in opened))
+        asked.add(*(bound.term <= size for bound in symbolic.opened))
         if asked.check() == z3.sat:
             return walked(asked.model(), symbolic, state, tuple(conjuncts), question)
     return None
@@ -144,21 +146,40 @@ def is_broken(instance: Instance, question: Question, before: Record, after: Rec
     return question.predicate is not None and not is_met(instance, question.predicate, after)
 
 
-def initial_counterexample(instance: Instance, predicate: Predicate) -> ToInduction | None:
-    """An initial state, at the instance's own bounds, in which a conjunct does not hold.
-
-    Not looked for past one that meets a fault or is out of range, which is a failure by itself.
-    """
-    states = instance.initial_states()
-    while (state := next_without_fault(states)) is not None:
-        if not is_met(instance, predicate, state):
-            return ToInduction(instance, predicate.__name__, state)
+def initial_counterexample(symbolic: SymbolicInstance, question: Question) -> ToInduction | None:
+    """An initial state that is not as asked, at the instance's own bounds or at small ones; None if none is found."""
+    for instance in (symbolic.instance, *instances_of(symbolic, question)):
+        found = broken_at_first(instance, question)
+        if found is not None:
+            return found
     return None
 
 
-def next_without_fault(states: Iterator[Record]) -> Record | None:
-    """The next of some states; None at their end, or where making one meets a fault."""
-    try:
-        return next(states, None)
-    except FAULT_ERRORS:
-        return None
+def broken_at_first(instance: Instance, question: Question) -> ToInduction | None:
+    """The first of the initial states, as plain Python makes them, up to INITIAL_MAX, that is not as asked.
+
+    Where a conjunct is asked for, an initial state that meets a fault or is out of range is a failure of its own.
+    """
+    for binding in itertools.islice(instance.initial.bindings(), INITIAL_MAX):
+        state = instance.struct.default()
+        try:
+            instance.initial.function(state, *binding)
+            instance.encode(state)
+        except FAULT_ERRORS as error:
+            if question.predicate is None:
+                step = instance.step(instance.initial, binding)
+                return ToInduction(instance, question.name, state, step, None, message_of(error))
+            continue
+        if question.predicate is not None and not is_met(instance, question.predicate, state):
+            return ToInduction(instance, question.name, state)
+    return None
+
+
+def instances_of(symbolic: SymbolicInstance, question: Question) -> Iterator[Instance]:
+    """Instances with small values of the bounds that were left open, at which Z3 finds that a goal does not hold."""
+    for size in SIZES if symbolic.opened else ():
+        asked = solver(RLIMIT)
+        asked.add(*ground(question.known), z3.Not(skolemized(question.goal, [])))
+        asked.add(*(bound.term <= size for bound in symbolic.opened))
+        if asked.check() == z3.sat:
+            yield plain_instance(asked.model(), symbolic)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from specs.language import (
+    NONE,
     Array,
     Bag,
     Bool,
     Domain,
     Int,
+    Maybe,
     Nested,
     Record,
     SetOf,
@@ -17,6 +19,7 @@ from specs.language import (
     action,
     add,
     bound,
+    contains,
     is_full,
     take,
 )
@@ -53,6 +56,11 @@ def x_is_zero(s: Counter) -> bool:
     return s.x == 0
 
 
+def x_is_one(s: Counter) -> bool:
+    """False at first."""
+    return s.x == 1
+
+
 def x_is_small(s: Counter) -> bool:
     """False once the bound is larger than it is by default."""
     return s.x <= 3
@@ -73,14 +81,9 @@ def bound_is_small(s: Counter) -> bool:  # noqa: ARG001 - a predicate
     return TOP <= 3
 
 
-def any_outside(s: Counter) -> bool:
-    """Asks for what is outside of a range, in a loop over another; false."""
-    return any(s.x not in range(10) for _ in range(2))
-
-
-def lists_are_short(s: Counter) -> bool:  # noqa: ARG001 - a predicate
+def largest_is_first(s: Counter) -> bool:  # noqa: ARG001 - a predicate
     """Hands a range to what asks for all of it, in a loop over another; false."""
-    return all(len(list(range(3))) == 1 for _ in range(2))
+    return all(max(range(3)) == 0 for _ in range(2))
 
 
 class Named(Record):
@@ -92,7 +95,9 @@ class Named(Record):
 @action()
 def rise(s: Named) -> bool:
     """It grows, but for where it is what the bound is."""
-    if s.top in (9, TOP):
+    if s.top == 9:
+        return False
+    if s.top == TOP:
         return False
     s.top = s.top + 1
     return True
@@ -471,3 +476,94 @@ def second_bit_adds_nothing(s: Flag) -> bool:
 def bits_of_bools(s: Flag) -> bool:
     """True in plain Python too."""
     return bool(s.flag & True) and bool(s.flag | False) and not s.flag & 0 and bool(1 & (s.x <= 3))
+
+
+class Choice(Record):
+    """A number that may be absent, another, and a set."""
+
+    n = Maybe(Int(0, 2))
+    x = Int(0, 3)
+    m = SetOf(Int(0, 2))
+
+
+@action()
+def absent_by_identity(s: Choice) -> bool:
+    """Plain Python takes it for absent and changes x; an unknown number is no object that is NONE."""
+    if s.n is not NONE:
+        return False
+    s.x = 1
+    return True
+
+
+def x_of_choice_is_zero(s: Choice) -> bool:
+    """False after one step."""
+    return s.x == 0
+
+
+def listed(s: Choice) -> bool:
+    """Asks for what is among some numbers."""
+    return s.x not in (9, 10)
+
+
+def looped(s: Choice) -> bool:
+    """Loops while a number isn't reached."""
+    k = 0
+    while k < s.x:
+        k += 1
+    return k == s.x
+
+
+def exclusive_bits(s: Choice) -> bool:
+    """Bits of numbers are not supported, although the language has them."""
+    return s.x ^ 1 >= 0
+
+
+def ordered_sets(s: Choice) -> bool:
+    """Sets have no order."""
+    return s.m < 8
+
+
+def size_as_number(s: Choice) -> bool:
+    """A set is no number."""
+    return s.m + 1 >= 0
+
+
+def distance_is_absolute(s: Choice) -> bool:
+    """True: the language has `abs`."""
+    return abs(s.x - 3) == 3 - s.x and abs(s.n) <= 2
+
+
+def counted(s: Counter) -> bool:  # noqa: ARG001 - a predicate
+    """A loop to a bound, which has no end where the bound is open."""
+    total = 0
+    for _ in range(TOP):
+        total += 1
+    return total == TOP
+
+
+@action()
+def count_to_top(s: Counter) -> bool:
+    """The same in an action."""
+    for k in range(TOP):
+        s.x = k
+    return True
+
+
+def outside_at_large_bounds(s: Counter) -> None:
+    """Out of range once the bound is larger than it is by default."""
+    if TOP > 3:
+        s.x = TOP + 1
+
+
+@action()
+def three_ways(s: Choice) -> bool:
+    """Three forks one after the other."""
+    total = 0
+    if s.x == 1:
+        total += 1
+    if s.n == 1:
+        total += 1
+    if contains(s.m, 1):
+        total += 1
+    s.x = total
+    return True

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import z3
 
+from checkers.prove import paths
 from checkers.prove.agreement import agreement
 from checkers.prove.bounded import bounded, k_induction
 from checkers.prove.claims import Claim, all_of, checked, proved
@@ -16,6 +17,7 @@ from checkers.prove.proof import Proved
 from checkers.prove.sampling import sampled_states
 from checkers.prove.symbolic import SymbolicInstance
 from checkers.prove.terms import Number, Truth
+from checkers.prove.to_induction import Disagreement
 from checkers.verdict import Unknown, Violated
 from specs.instance import at
 from specs.language import Bag, Id, Int, Predicate, SetOf, Spec, SpecError
@@ -177,9 +179,34 @@ def test_a_truth_that_is_stored_as_a_number_must_be_in_range() -> None:
     assert ("truth_as_number", "ranges") in failed(of, deceptive.nothing_received)
 
 
-@pytest.mark.parametrize("predicate", [deceptive.any_outside, deceptive.lists_are_short])
-def test_a_range_is_whole_to_whatever_is_no_loop_of_the_expression(predicate: Predicate) -> None:
-    assert isinstance(k_induction(at(COUNTER), predicate, 1).verdict, Violated)
+def test_a_range_is_whole_to_whatever_is_no_loop_of_the_expression() -> None:
+    assert isinstance(k_induction(at(COUNTER), deceptive.largest_is_first, 1).verdict, Violated)
+
+
+@pytest.mark.parametrize(
+    ("predicate", "refused"),
+    [
+        (deceptive.listed, "NotIn is not in the spec language"),
+        (deceptive.looped, "While is not in the spec language"),
+        (deceptive.exclusive_bits, r"unsupported operand type\(s\) for \^: 'Number' and 'int'"),
+        (deceptive.ordered_sets, "'<' not supported between instances of 'Members' and 'int'"),
+        (deceptive.size_as_number, r"unsupported operand type\(s\) for \+: 'Members' and 'int'"),
+    ],
+)
+def test_what_symbolic_values_can_not_do_is_refused_with_its_place(predicate: Predicate, refused: str) -> None:
+    with pytest.raises(SpecError, match=rf"deceptive\.py:\d+: {predicate.__name__}: {refused}"):
+        failed(spec(deceptive.Choice), predicate)
+
+
+def test_what_is_not_in_the_spec_language_proves_nothing() -> None:
+    of = spec(deceptive.Choice, deceptive.absent_by_identity)
+    with pytest.raises(SpecError, match=r"deceptive\.py:\d+: absent_by_identity: IsNot is not in the spec language"):
+        failed(of, deceptive.x_of_choice_is_zero)
+
+
+def test_a_distance_is_that_of_plain_python() -> None:
+    of = spec(deceptive.Choice)
+    assert [] == failed(of, deceptive.distance_is_absolute)
 
 
 @pytest.mark.parametrize("action", [deceptive.assert_much, deceptive.leave_range])
@@ -189,13 +216,59 @@ def test_k_induction_does_not_hold_where_a_step_may_meet_a_fault(action: Callabl
     assert "meets a fault" in verdict.reason
 
 
+@pytest.mark.parametrize(
+    ("initial", "unbounded", "fault"),
+    [
+        (deceptive.assert_at_first, (), "an assertion of the spec"),
+        (deceptive.start_outside, (), "x = 9 leaves its range 0..3"),
+        (deceptive.outside_at_large_bounds, ("top",), "x = 5 leaves its range 0..4"),
+    ],
+)
+def test_an_initial_state_that_is_a_fault_is_shown(
+    initial: Callable[..., None], unbounded: tuple[str, ...], fault: str
+) -> None:
+    of = spec(deceptive.Counter, deceptive.grow, initial=initial)
+    found = Induction(Invariant(at(of), (deceptive.bound_is_small,), (), (), unbounded)).section("initial").failures[0]
+    assert found.counterexample is not None
+    assert ("violated", fault) == (found.answer, found.counterexample.fault)
+
+
 @pytest.mark.parametrize("initial", [deceptive.assert_at_first, deceptive.start_outside])
 def test_an_initial_state_that_is_a_fault_proves_nothing(initial: Callable[..., None]) -> None:
     of = spec(deceptive.Counter, deceptive.grow, initial=initial)
-    assert "initial" in {section for section, _ in failed(of, deceptive.x_is_zero)}
     verdict = k_induction(at(of), deceptive.x_is_zero, 1).verdict
     assert isinstance(verdict, Unknown)
     assert "initial state" in verdict.reason
+
+
+def test_a_conjunct_that_is_proved_at_first_is_held_against_plain_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SymbolicInstance, "default", lambda _, cell: 1 if cell.path == "x" else 0)
+    with pytest.raises(Disagreement, match=r"initial: x_is_one is proved, but false in plain Python: \(x=0\)"):
+        failed(COUNTER, deceptive.x_is_one)
+
+
+def test_a_loop_without_an_end_is_unknown_and_names_its_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "PENDING_MAX", 20)
+    of = spec(deceptive.Counter, deceptive.count_to_top)
+    reason = "has more paths than can be run"
+    for conjunct, function in ((deceptive.counted, "counted"), (deceptive.x_is_zero, "count_to_top")):
+        section = Induction(Invariant(at(of), (conjunct,), (), (), ("top",))).section("count_to_top")
+        assert f"count_to_top: {function}: unknown ({function} {reason})" == str(section.failures[0])
+    claim = checked(Claim("ends", up_to_x))
+    assert ("unknown", f"up_to_x {reason}") == (claim.verdict, claim.detail)
+
+
+def test_many_paths_are_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "PATHS_MAX", 3)
+    verdict = bounded(at(spec(deceptive.Choice, deceptive.three_ways)), deceptive.x_of_choice_is_zero, 1).verdict
+    assert Unknown("three_ways has more paths than can be run") == verdict
+
+
+def up_to_x() -> bool:
+    k = 0
+    while k < X:
+        k += 1
+    return True
 
 
 IMPOSSIBLE = z3.Function("impossible", z3.IntSort(), z3.IntSort())
