@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 
 from checkers.commands.display import Display
 from checkers.prove.catalogue import find_proofs
-from checkers.prove.proof import Proof, Proved
+from checkers.prove.proof import Proof, Proved, carried_out
 from checkers.verdict import EXIT_CODES
 
 HELP = "prove what holds for every input and any number of steps"
@@ -21,13 +21,18 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, display: Display) -> int:
-    """Prove; 1 if anything is violated, or a negative control did not fail; 2 if anything is unknown."""
+    """Prove, and print a line a proof, with what fails below it.
+
+    1 if anything is violated, or a negative control did not fail; 2 if anything is unknown.
+    """
     done: list[tuple[Proof, Proved]] = []
     for proof in find_proofs(arguments.names, deep=arguments.deep):
-        proved = proof.run(deep=arguments.deep)
+        proved = carried_out(proof, deep=arguments.deep)
         done.append((proof, proved))
         if not arguments.json:
-            show(proof, proved, display, deep=arguments.deep)
+            display.out(line_of(proof, proved, deep=arguments.deep))
+            for line in proved.detail.splitlines():
+                display.out(f"  {line}")
     if arguments.json:
         display.out(json.dumps([as_json(proof, proved, deep=arguments.deep) for proof, proved in done]))
     return exit_code([proved for _, proved in done])
@@ -40,15 +45,23 @@ def exit_code(done: list[Proved]) -> int:
     return EXIT_CODES["unknown"] if any(p.verdict == "unknown" for p in done) else EXIT_CODES["holds"]
 
 
-def show(proof: Proof, proved: Proved, display: Display, *, deep: bool) -> None:
-    """One line for what is proved and one for how, and what fails."""
-    bounds = ", ".join(f"{name}={value}" for name, value in proof.bounds_of(deep=deep).items())
-    display.out(f"{proof.name} ({', '.join(proof.guarantees)}): {proved.verdict}: {proof.statement}")
+def line_of(proof: Proof, proved: Proved, *, deep: bool) -> str:
+    """What came of a proof, what is proved, for which sizes, by how much, and what breaks it."""
+    bounds = " ".join(f"{name}={value}" for name, value in proof.bounds_of(deep=deep).items())
     figures = f"{proved.obligations:,} obligations, {proved.paths:,} paths, {proved.seconds:.1f} s"
-    controls = ", ".join(f"{c.broken} {'fails' if c.failed else 'DOES NOT FAIL'}" for c in proved.controls)
-    display.out(f"  {bounds}; {figures}; negative control: {controls or 'none'}")
-    if proved.detail:
-        display.out("\n".join(f"  {line}" for line in proved.detail.splitlines()))
+    statement = proof.statement.removesuffix(".")
+    return (
+        f"{proved.verdict:8} {proof.name} ({', '.join(proof.guarantees)}): {statement}; {bounds}; {figures}; "
+        f"negative control: {controls_of(proved)}"
+    )
+
+
+def controls_of(proved: Proved) -> str:
+    """What was broken on purpose, and whether the proof failed for it."""
+    failed = ", ".join(c.broken for c in proved.controls if c.failed)
+    silent = ", ".join(c.broken for c in proved.controls if not c.failed)
+    said = (f"fails for {failed}" if failed else "", f"DOES NOT FAIL for {silent}" if silent else "")
+    return ", ".join(filter(None, said)) or "none"
 
 
 def as_json(proof: Proof, proved: Proved, *, deep: bool) -> dict[str, object]:

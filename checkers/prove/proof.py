@@ -5,10 +5,12 @@ A proof comes with its negative control: the same proof of something that was br
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from checkers.clock import now
 from checkers.verdict import VerdictName
 
 
@@ -71,3 +73,15 @@ class Proof:
     def bounds_of(self, *, deep: bool) -> Mapping[str, int | str]:
         """The bounds of a run."""
         return {**self.bounds, **self.bounds_deep} if deep else self.bounds
+
+
+def carried_out(proof: Proof, *, deep: bool) -> Proved:
+    """What comes of a proof; unknown where the engine itself fails, whatever the error is: then nothing is proved."""
+    started = now()
+    try:
+        return proof.run(deep=deep)
+    except Exception as error:  # noqa: BLE001 - an error here must not be taken for a verdict, nor end other proofs
+        said = traceback.format_exception_only(error)[-1].strip()
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        detail = f"the proof could not be carried out: {said} (at {place.filename}:{place.lineno}, in {place.name})"
+        return Proved("unknown", 0, 0, now() - started, (), detail)

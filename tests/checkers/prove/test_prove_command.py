@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 import pytest
+import z3
 
+from checkers.cli import main
 from checkers.commands import prove
 from checkers.prove import catalogue
+from checkers.prove.check import ProofCheck
 from checkers.prove.proof import NegativeControl, Proof, Proved
+from checkers.prove.to_induction import Disagreement
 from checkers.verdict import UserError, VerdictName
+from reports.console import Terminal
 from specs.guarantees import GUARANTEES
+from specs.language import SpecError
 
 
 def proof_of(verdict: VerdictName, *, control_fails: bool) -> Proof:
@@ -40,6 +47,60 @@ def test_json_has_what_was_proved_and_its_negative_control() -> None:
     assert ("planted_holds", "holds", {"replicas": 3}, 3) == tuple(
         shown[key] for key in ("name", "verdict", "bounds", "obligations")
     )
+
+
+def failing(error: BaseException) -> Proof:
+    def run(*, deep: bool) -> Proved:
+        del deep
+        raise error
+
+    return replace(proof_of("holds", control_fails=True), name="failing", run=run)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Disagreement("x"),
+        BrokenProcessPool("x"),
+        TypeError("x"),
+        z3.Z3Exception("x"),
+        SpecError("x"),
+        AssertionError("x"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_of_the_engine_is_unknown_and_ends_no_other_proof(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = [failing(error), proof_of("holds", control_fails=True)]
+    monkeypatch.setattr(prove, "find_proofs", lambda *_, **__: chosen)
+    assert 2 == main(["prove", "--json"], Terminal())
+    shown = json.loads(capsys.readouterr().out)
+    assert [("failing", "unknown"), ("planted_holds", "holds")] == [(one["name"], one["verdict"]) for one in shown]
+    assert shown[0]["detail"].startswith("the proof could not be carried out: ")
+    assert type(error).__name__ in shown[0]["detail"]
+    assert "test_prove_command.py:" in shown[0]["detail"]
+
+
+def test_a_proof_that_could_not_be_carried_out_is_no_evidence() -> None:
+    outcome = ProofCheck(failing(TypeError("no such operation"))).run()
+    assert "unknown" == outcome.verdict
+    assert (outcome.complaint or "").startswith("unknown: the proof could not be carried out: TypeError")
+
+
+def test_a_proof_is_one_line_with_all_of_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    silent = replace(proof_of("violated", control_fails=False), statement="It falls.")
+    monkeypatch.setattr(prove, "find_proofs", lambda *_, **__: [proof_of("holds", control_fails=True), silent])
+    assert 1 == main(["prove", "--deep"], Terminal())
+    figures = "replicas=3; 3 obligations, 2 paths, 0.5 s; negative control"
+    assert [
+        f"holds    planted_holds (REP-3): It is planted; {figures}: fails for a guard",
+        "  deep",
+        f"violated planted_violated (REP-3): It falls; {figures}: DOES NOT FAIL for a guard",
+        "  deep",
+    ] == capsys.readouterr().out.splitlines()
 
 
 def test_a_deep_run_tells_its_own_bounds() -> None:
