@@ -18,6 +18,7 @@ from typing import Any
 import z3
 
 from checkers.faults import FAULT_ERRORS
+from checkers.prove.arithmetic import Numbers
 from checkers.prove.merging import Column, matched
 from checkers.prove.state import Cell, SymbolicRecord, Table, as_declared
 from checkers.prove.symbolic import SymbolicInstance, SymbolicStep
@@ -42,9 +43,11 @@ class Agreement:
     difference: str | None = None
 
 
-def agreement(instance: Instance, states: Sequence[Record], unbounded: Collection[str] = ()) -> Agreement:
+def agreement(
+    instance: Instance, states: Sequence[Record], unbounded: Collection[str] = (), numbers: Numbers = "integers"
+) -> Agreement:
     """Compare in the given states of an instance; its terms are made with the bounds in `unbounded` left open."""
-    comparison = _Comparison(instance, unbounded)
+    comparison = _Comparison(SymbolicInstance(instance, unbounded, numbers), unbounded)
     found = Agreement(len(states))
     for state in states:
         for outcome in comparison.of_state(state):
@@ -76,9 +79,9 @@ def counted(found: Agreement, outcome: Outcome) -> Agreement:
 
 
 class _Comparison:
-    def __init__(self, instance: Instance, unbounded: Collection[str]) -> None:
-        self.instance = instance
-        self.symbolic = SymbolicInstance(instance, unbounded)
+    def __init__(self, symbolic: SymbolicInstance, unbounded: Collection[str]) -> None:
+        self.symbolic = symbolic
+        self.instance = instance = symbolic.instance
         self.state = self.symbolic.state()
         self.after = self.symbolic.state("'")
         self.steps = [self.symbolic.step(action, self.state) for action in instance.actions]

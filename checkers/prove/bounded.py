@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import z3
 
+from checkers.prove.arithmetic import Numbers
 from checkers.prove.decode import plain_state
 from checkers.prove.formulas import solver
 from checkers.prove.induction import replacements
@@ -45,10 +46,10 @@ class Bounded:
 class Unrolling:
     """Runs of an instance, step by step, as terms: each step takes one of the actions."""
 
-    def __init__(self, instance: Instance, predicate: Predicate) -> None:
+    def __init__(self, instance: Instance, predicate: Predicate, numbers: Numbers = "integers") -> None:
         """The predicate and the actions are run on an unknown state once."""
         self.instance, self.predicate = instance, predicate
-        self.symbolic = SymbolicInstance(instance)
+        self.symbolic = SymbolicInstance(instance, (), numbers)
         self.state = self.symbolic.state()
         self.holds = self.symbolic.holds(predicate, self.state)
         self.steps = [self.symbolic.step(action, self.state) for action in instance.actions]
@@ -99,7 +100,8 @@ class Unrolling:
             names = [
                 (old, z3.Const(f"{old}@{number}", old.sort())) for _, v in step.parameters for old, _ in matched(v, v)
             ]
-            ways.append(z3.substitute(z3.And(*step.in_range, step.enabled, *kept), *here, *names))
+            inside = self.symbolic.ranges(self.state, step.after)
+            ways.append(z3.substitute(z3.And(*step.in_range, step.enabled, inside, *kept), *here, *names))
         return z3.And(*self.moment(number + 1).in_range, z3.Or(*ways))
 
     def differ(self, one: int, other: int) -> z3.BoolRef:
@@ -129,10 +131,10 @@ class Unrolling:
         return Run(states[0], tuple(moments))
 
 
-def bounded(instance: Instance, predicate: Predicate, depth: int) -> Bounded:
+def bounded(instance: Instance, predicate: Predicate, depth: int, numbers: Numbers = "integers") -> Bounded:
     """Bounded model checking: no run of up to `depth` steps breaks an invariant, or the shortest that does."""
     try:
-        return checked(Unrolling(instance, predicate), depth)
+        return checked(Unrolling(instance, predicate, numbers), depth)
     except TooManyPaths as error:
         return Bounded(Unknown(str(error)), -1, None, 0)
 
@@ -158,13 +160,13 @@ def checked(unrolling: Unrolling, depth: int) -> Bounded:
     return Bounded(Unknown(reason), depth, None, unrolling.paths)
 
 
-def k_induction(instance: Instance, predicate: Predicate, k_max: int) -> Bounded:
+def k_induction(instance: Instance, predicate: Predicate, k_max: int, numbers: Numbers = "integers") -> Bounded:
     """Holds for any number of steps if some k up to `k_max` proves it; violated with the shortest run that doesn't.
 
     That no step meets a fault or leaves a range is proved with it, or it is unknown.
     """
     try:
-        return proved_by_induction(Unrolling(instance, predicate), k_max)
+        return proved_by_induction(Unrolling(instance, predicate, numbers), k_max)
     except TooManyPaths as error:
         return Bounded(Unknown(str(error)), -1, None, 0)
 

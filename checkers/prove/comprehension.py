@@ -4,7 +4,8 @@ A generator expression is run once for each element that it may yield, every loo
 guard that element alone, and all elements are joined at the end. So the work grows with the number of elements,
 where running the loops as they stand would multiply the ways through each of their conditions.
 
-A loop to a number that is not known has one round, for any value: a quantifier.
+A loop to a number that is not known has one round, for any value: a quantifier. Where numbers are bit-vectors, it has a
+round for each value that there may be.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 import z3
 
+from checkers.prove.arithmetic import are_bits, highest_of, lowest_of
 from checkers.prove.paths import Fault, Paths
 from checkers.prove.terms import INDEX_MAX, Number, Truth, truth
 from specs.language import SpecError
@@ -58,6 +60,14 @@ class Span:
 
     def __len__(self) -> int:
         return len(range(int(self.start), int(self.end)) if self.known is None else self.known)
+
+    def numbered(self, paths: Paths) -> Any:  # noqa: ANN401 - a number
+        """One number from the start up, on a path for each that bit-vectors may have; it may be past the end."""
+        low = lowest_of(self.start.term) if isinstance(self.start, Number) else self.start
+        high = highest_of(self.end.term) if isinstance(self.end, Number) else self.end
+        if high - low > INDEX_MAX:
+            raise SpecError(f"a loop to {self.end} has more than {INDEX_MAX} rounds")
+        return self.start + paths.choose(max(high - low, 1))
 
 
 class Rounds:
@@ -101,8 +111,9 @@ class Rounds:
         if self.known is not None:
             return self.known[joining.paths.choose(len(self.known))]
         assert self.span is not None
-        value = Number(joining.paths.fresh())
-        joining.bound.append(value.term)
+        value = self.span.numbered(joining.paths) if are_bits() else Number(joining.paths.fresh())
+        if not are_bits():
+            joining.bound.append(value.term)
         inside = Truth(z3.And(truth(value >= self.span.start), truth(value < self.span.end)))
         if not inside:
             raise StopIteration

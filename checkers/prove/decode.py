@@ -17,7 +17,8 @@ from specs.language import NONE, Record
 def plain_value(model: z3.ModelRef, value: Any) -> int:  # noqa: ANN401 - a number, truth or set
     """What a symbolic value is in a model, as a spec's state has it."""
     if isinstance(value, Number):
-        return int(model.eval(value.term, model_completion=True).as_long())
+        found = model.eval(value.term, model_completion=True)
+        return int(found.as_signed_long() if z3.is_bv(found) else found.as_long())
     if isinstance(value, Truth):
         return int(z3.is_true(model.eval(value.term, model_completion=True)))
     if isinstance(value, Members):

@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 import z3
 
+from checkers.prove.arithmetic import Numbers
 from checkers.prove.formulas import entailed
 from checkers.prove.merging import matched
 from checkers.prove.paths import TooManyPaths
@@ -54,6 +55,8 @@ class Invariant:
     safety: tuple[Predicate, ...] = ()
     step_properties: tuple[Callable[[Any, Any], bool], ...] = ()
     unbounded: Collection[str] = ()
+    numbers: Numbers = "integers"
+    """What numbers are to Z3; as bit-vectors they are as wide as their ranges need, and nothing is unbounded."""
 
     def __post_init__(self) -> None:
         """SpecError unless every action is a section of its own."""
@@ -100,7 +103,7 @@ class Induction:
     def __init__(self, invariant: Invariant, rlimit: int = RLIMIT) -> None:
         """Runs each conjunct once, on an unknown state."""
         self.invariant, self.rlimit = invariant, rlimit
-        self.symbolic = SymbolicInstance(invariant.instance, invariant.unbounded)
+        self.symbolic = SymbolicInstance(invariant.instance, invariant.unbounded, invariant.numbers)
         self.state = self.symbolic.state()
 
         self.conjuncts: dict[Predicate, z3.BoolRef] = {}
@@ -151,11 +154,17 @@ class Induction:
         known = (*self.symbolic.open_bounds, *initial.in_range)
         for fault in initial.faults:
             yield Question(INITIAL, fault.message, known, fault.denial)
-        yield Question(INITIAL, RANGES, known, self.symbolic.ranges(self.state, initial.values))
+        ranges = self.symbolic.ranges(self.state, initial.values)
+        yield Question(INITIAL, RANGES, known, ranges)
+        known = self.within(known, ranges)
         pairs = replacements(self.state, initial.values)
         for predicate in self.invariant.conjuncts:
             goal = z3.substitute(self.conjuncts[predicate], *pairs)
             yield Question(INITIAL, predicate.__name__, known, goal, predicate=predicate)
+
+    def within(self, known: tuple[z3.BoolRef, ...], ranges: z3.BoolRef) -> tuple[z3.BoolRef, ...]:
+        """What is known of a state that is asked for to be in range: in bit-vectors there is room for no other."""
+        return (*known, ranges) if self.invariant.numbers == "bit-vectors" else known
 
     def action_questions(self, name: str) -> Iterator[Question]:
         """Faults, ranges, conjuncts and step properties of an action."""
@@ -165,7 +174,9 @@ class Induction:
         for fault in step.faults:
             yield Question(name, fault.message, before, fault.denial, step)
         known = (*before, step.enabled)
-        yield Question(name, RANGES, known, self.symbolic.ranges(self.state, step.after), step)
+        ranges = self.symbolic.ranges(self.state, step.after)
+        yield Question(name, RANGES, known, ranges, step)
+        known = self.within(known, ranges)
         pairs = replacements(self.state, step.after)
         for predicate in self.invariant.conjuncts:
             goal = z3.substitute(self.conjuncts[predicate], *pairs)

@@ -10,6 +10,7 @@ from typing import Any
 
 import z3
 
+from checkers.prove.arithmetic import chosen_term, constant, placed
 from checkers.prove.terms import Members, Number, Truth, truth
 
 
@@ -42,7 +43,10 @@ def terms_of(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a number, truth, 
 
 
 def matched(place: Any, value: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - values of spec code
-    """The terms of a place, each with that of the value to be put there."""
+    """The terms of a place, each with that of the value to be put there.
+
+    A number that does not fit the place's bits loses those above: it must be asked of the value itself to be in range.
+    """
     if isinstance(place, Column):
         alike = value
     elif isinstance(place, Truth):
@@ -52,7 +56,7 @@ def matched(place: Any, value: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN40
         none = None if place.absent is None else alike.is_none()
         alike = Members(alike.terms, none)
     else:
-        alike = Number(place.operand(value))
+        alike = Number(placed(place.term, place.operand(value)))
     return zip(terms_of(place), terms_of(alike), strict=True)
 
 
@@ -80,7 +84,7 @@ def chosen(condition: z3.BoolRef, then: Any, otherwise: Any) -> Any:  # noqa: AN
         then, otherwise = Number(integer(then)), Number(integer(otherwise))
     sample = then if isinstance(then, Number) else otherwise
     left, right = sample.operand(then), sample.operand(otherwise)
-    return then if left.eq(right) else Number(z3.simplify(z3.If(condition, left, right)))
+    return then if left.eq(right) else Number(z3.simplify(chosen_term(condition, left, right)))
 
 
 def chosen_set(condition: z3.BoolRef, then: Any, otherwise: Any) -> Members:  # noqa: ANN401 - sets
@@ -105,9 +109,11 @@ def as_set(sample: Members, value: Any) -> Members:  # noqa: ANN401 - a set, or 
     return sample.of_mask(int(value))
 
 
-def integer(value: object) -> z3.ArithRef:
-    """An int or a truth as an integer term."""
-    return z3.If(value.term, z3.IntVal(1), z3.IntVal(0)) if isinstance(value, Truth) else z3.IntVal(int(value))  # type: ignore[call-overload]
+def integer(value: object) -> Any:  # noqa: ANN401 - a term
+    """An int or a truth as the term of a number."""
+    if isinstance(value, Truth):
+        return chosen_term(value.term, constant(1), constant(0))
+    return constant(int(value))  # type: ignore[call-overload]
 
 
 def is_truth(value: object) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 import z3
 
+from checkers.prove.arithmetic import chosen_term, constant, how_many
 from checkers.prove.merging import chosen
 from checkers.prove.terms import Members, Number, Truth, equals, truth
 from specs.language import NONE, OutOfRange
@@ -82,7 +83,7 @@ def truth_of_range(member: Any, end: int) -> Any:  # noqa: ANN401 - a number or 
     """Whether a member of a set, which may be a set itself, is from 0 to below an end."""
     if isinstance(member, Members):
         return Truth(z3.Not(member.is_none())) if 1 << len(member.terms) <= end else False
-    return Truth(z3.And(member.term >= 0, member.term < end)) if isinstance(member, Number) else 0 <= member < end
+    return (member >= 0) & (member < end) if isinstance(member, Number) else 0 <= member < end
 
 
 def at_least_zero(member: Any) -> Any:  # noqa: ANN401 - a number or a set; a truth or a bool
@@ -104,5 +105,5 @@ def size(members: Any) -> Any:  # noqa: ANN401 - a set
     """See `specs.language.count`."""
     if not isinstance(members, Members):
         return int(members).bit_count() if members != NONE else MAX_SET
-    present = z3.Sum(*(z3.If(t, 1, 0) for t in members.terms))
-    return Number(present if members.absent is None else z3.If(members.absent, MAX_SET, present))
+    present = how_many(members.terms)
+    return Number(present if members.absent is None else chosen_term(members.absent, constant(MAX_SET), present))

@@ -81,7 +81,7 @@ class SymbolicItems:
         known = checked_index(index, len(self.elements))
         if known is not None:
             return read(self.elements[known])
-        alternatives = [(index.term == i, read(e)) for i, e in enumerate(self.elements)]
+        alternatives = [((index == i).term, read(e)) for i, e in enumerate(self.elements)]
         return merged_alternatives(alternatives)
 
     def __setitem__(self, index: Any, value: Any) -> None:  # noqa: ANN401 - a number; an element
@@ -91,7 +91,7 @@ class SymbolicItems:
             return
         copies = copied(value)
         for i, element in enumerate(self.elements):
-            write(element, copies, index.term == i)
+            write(element, copies, (index == i).term)
 
 
 class Table:
@@ -167,7 +167,7 @@ class View:
         for condition, items in self._alternatives:
             for i, element in enumerate(items.elements):
                 if known is None:
-                    write(element, copies, z3.And(condition, index.term == i))
+                    write(element, copies, z3.And(condition, (index == i).term))
                 elif i == known:
                     write(element, copies, condition)
 
@@ -273,7 +273,7 @@ def checked_index(index: Any, length: int) -> int | None:  # noqa: ANN401 - a nu
     if isinstance(index, Number):
         simple = z3.simplify(index.term)
         if not isinstance(simple, z3.IntNumRef | z3.BitVecNumRef):
-            if not Truth(z3.And(index.term >= 0, index.term < length)):
+            if not (index >= 0) & (index < length):
                 raise OutOfRange(f"index {simple} is outside 0..{length - 1}")
             return None
         index = index.__index__()

@@ -18,7 +18,7 @@ from typing import Any, cast
 import z3
 
 from checkers.explore.translate import Translator
-from checkers.prove import merging, operations
+from checkers.prove import arithmetic, merging, operations
 from checkers.prove.bags import blanks, make_blank
 from checkers.prove.comprehension import Span, joined
 from checkers.prove.merging import Column
@@ -74,14 +74,21 @@ class SymbolicStep:
 class SymbolicInstance:
     """An instance whose functions run on symbolic values."""
 
-    def __init__(self, instance: Instance, unbounded: Collection[str] = ()) -> None:
-        """The bounds named in `unbounded` have any value from their lowest up."""
-        self.instance = instance
+    def __init__(
+        self, instance: Instance, unbounded: Collection[str] = (), numbers: arithmetic.Numbers = "integers"
+    ) -> None:
+        """The bounds named in `unbounded` have any value from their lowest up. SpecError for such as bit-vectors."""
+        self.instance, self.numbers = instance, numbers
         declared = {b.name: b for b in cast("tuple[language.Bound, ...]", instance.spec.bounds)}
         for name in unbounded:
             if name not in declared:
                 raise SpecError(f"{instance.spec.name} has no bound {name!r}; it has {', '.join(declared) or 'none'}")
-        opened = {name: self.number(f"bound!{name}") for name in unbounded}
+        if unbounded and numbers == "bit-vectors":
+            raise SpecError(
+                f"{instance.spec.name}: {', '.join(unbounded)} may have any value, which needs unbounded integers; "
+                "bit-vectors have a largest one"
+            )
+        opened = {name: Number(z3.Int(f"bound!{name}")) for name in unbounded}
         self.bounds: dict[str, Any] = instance.bounds | opened
         self.opened = tuple(opened.values())
         """The bounds that have any value."""
@@ -97,10 +104,6 @@ class SymbolicInstance:
 
     # ---------------------------------------------------------------------------------------------- values
 
-    def number(self, name: str) -> Number:
-        """A constant of that name."""
-        return Number(z3.Int(name))
-
     def value(self, name: str, scalar: Scalar) -> Any:  # noqa: ANN401 - a number, truth or set
         """An unknown value of a scalar type."""
         if scalar.kind == "bool":
@@ -108,7 +111,8 @@ class SymbolicInstance:
         if scalar.kind == "set":
             members = tuple(z3.Bool(f"{name}.{m}") for m in range(scalar.high.bit_length()))
             return Members(members, z3.Bool(f"{name}.none") if scalar.optional else None)
-        return self.number(name)
+        with arithmetic.numbers_as(self.numbers):
+            return Number(arithmetic.unknown(name, scalar.low, scalar.high))
 
     def state(self, suffix: str = "") -> SymbolicState:
         """An unknown state; its constants are named by their paths."""
@@ -133,11 +137,12 @@ class SymbolicInstance:
         parameters, limits = self.parameters(action)
         paths = Paths(state.cells, (*quantifier_free(state.in_range), *limits, *assumptions))
         function = self.rebind(action.source)
-        outcomes = self._run(paths, function, state.record, *(value for _, value in parameters))
+        with arithmetic.numbers_as(self.numbers):
+            outcomes = self._run(paths, function, state.record, *(value for _, value in parameters))
+            fired = [done for o in outcomes for done in taken(o)]
+            enabled = z3.simplify(z3.Or(*(z3.And(*o.condition) for o in fired)))
+            after = settled(state, Paths.merged(fired).written) if fired else tuple(c.value for c in state.cells)
         self.paths_taken += paths.taken
-        fired = [done for o in outcomes for done in taken(o)]
-        enabled = z3.simplify(z3.Or(*(z3.And(*o.condition) for o in fired)))
-        after = settled(state, Paths.merged(fired).written) if fired else tuple(c.value for c in state.cells)
         return SymbolicStep(action, parameters, limits, enabled, after, tuple(paths.faults), paths.taken)
 
     def parameters(self, action: BoundAction) -> tuple[tuple[tuple[str, Any], ...], tuple[z3.BoolRef, ...]]:
@@ -155,14 +160,16 @@ class SymbolicInstance:
             cell.value = self.default(cell)
         parameters, limits = self.parameters(action)
         paths = Paths(state.cells, (*self.open_bounds, *limits))
-        try:
-            outcomes = self._run(paths, self.rebind(action.source), state.record, *(v for _, v in parameters))
-        finally:
-            for cell, value in zip(state.cells, before, strict=True):
-                cell.value = value
+        with arithmetic.numbers_as(self.numbers):
+            try:
+                outcomes = self._run(paths, self.rebind(action.source), state.record, *(v for _, v in parameters))
+            finally:
+                for cell, value in zip(state.cells, before, strict=True):
+                    cell.value = value
+            values = Paths.merged(outcomes).written if outcomes else tuple(self.default(c) for c in state.cells)
+            written = settled(state, values)
         self.paths_taken += paths.taken
-        values = Paths.merged(outcomes).written if outcomes else tuple(self.default(c) for c in state.cells)
-        return Initial(limits, settled(state, values), tuple(paths.faults))
+        return Initial(limits, written, tuple(paths.faults))
 
     def default(self, cell: Cell) -> Any:  # noqa: ANN401 - an int, a column
         """What a cell holds before the initial state is written."""
@@ -180,9 +187,10 @@ class SymbolicInstance:
         """
         cells = tuple(c for s in states for c in s.cells)
         paths = Paths(cells, (*self.open_bounds, *quantifier_free(t for s in states for t in s.in_range)))
-        outcomes = self._run(paths, self.rebind(cast("FunctionType", predicate)), *(s.record for s in states))
+        with arithmetic.numbers_as(self.numbers):
+            outcomes = self._run(paths, self.rebind(cast("FunctionType", predicate)), *(s.record for s in states))
+            returned = [truth(Paths.merged(outcomes).returned)] if outcomes else []
         self.paths_taken += paths.taken
-        returned = [truth(Paths.merged(outcomes).returned)] if outcomes else []
         return z3.simplify(z3.And(*returned, *(fault.denial for fault in paths.faults)))
 
     def _run(self, paths: Paths, function: Callable[..., Any], *arguments: Any) -> list[Outcome]:  # noqa: ANN401

@@ -2,7 +2,7 @@
 
 A `Number` stands for an int of spec code, a `Truth` for a bool, a `Members` for a set behind a bit mask. What Python
 must know at once (the outcome of an `if`, an index, the end of a range) is asked of the current `Paths`, which forks.
-Numbers are unbounded integers, so nothing ever wraps; code that is to wrap (hashing) may be run on bit-vectors.
+Numbers are unbounded integers or bit-vectors; either way nothing ever wraps (`checkers.prove.arithmetic`).
 
 Left out: bit arithmetic on numbers.
 """
@@ -14,6 +14,17 @@ from typing import Any
 
 import z3
 
+from checkers.prove.arithmetic import (
+    both,
+    chosen_term,
+    constant_like,
+    minus,
+    negative,
+    plus,
+    quotient,
+    remainder,
+    times,
+)
 from checkers.prove.forks import decide
 from specs.language import NONE, SpecError
 
@@ -100,63 +111,61 @@ class Number:
     def __repr__(self) -> str:
         return str(self.term)
 
-    def operand(self, other: object) -> Any:  # noqa: ANN401 - a term of this sort
-        """Another number, known or not, as a term of the same sort."""
+    def operand(self, other: object) -> Any:  # noqa: ANN401 - a term
+        """Another number, known or not, as a term of the same kind."""
         if isinstance(other, Number):
             return other.term
         if isinstance(other, Truth):
-            return z3.If(other.term, self._constant(1), self._constant(0))
+            one, zero = both(constant_like(self.term, 1), constant_like(self.term, 0))
+            return z3.If(other.term, one, zero)
         if isinstance(other, int):
-            return self._constant(int(other))
+            return constant_like(self.term, int(other))
         raise SpecError(f"a number can't be taken together with {other!r}")
 
-    def _constant(self, value: int) -> Any:  # noqa: ANN401 - a term of this sort
-        sort = self.term.sort()
-        return z3.BitVecVal(value, sort) if isinstance(sort, z3.BitVecSortRef) else z3.IntVal(value)
+    def _with(self, other: object) -> tuple[Any, Any]:
+        """The terms of this and of another number, of one sort."""
+        return both(self.term, self.operand(other))
 
     def __add__(self, other: object) -> Number:
-        return Number(self.term + self.operand(other))
+        return Number(plus(self.term, self.operand(other)))
 
     __radd__ = __add__
 
     def __sub__(self, other: object) -> Number:
-        return Number(self.term - self.operand(other))
+        return Number(minus(self.term, self.operand(other)))
 
     def __rsub__(self, other: object) -> Number:
-        return Number(self.operand(other) - self.term)
+        return Number(minus(self.operand(other), self.term))
 
     def __mul__(self, other: object) -> Number:
-        return Number(self.term * self.operand(other))
+        return Number(times(self.term, self.operand(other)))
 
     __rmul__ = __mul__
 
     def __floordiv__(self, other: object) -> Number:
-        return self._quotient(other, remainder=False)
+        return Number(quotient(self.term, self._divisor(other)))
 
     def __mod__(self, other: object) -> Number:
-        return self._quotient(other, remainder=True)
+        return Number(remainder(self.term, self._divisor(other)))
 
-    def _quotient(self, other: object, *, remainder: bool) -> Number:
-        """Python's floor division: Z3's integer division agrees with it for a positive divisor."""
+    def _divisor(self, other: object) -> Any:  # noqa: ANN401 - a term
+        """A positive number: by such a one Z3 divides as Python does."""
         divisor = self.operand(other)
         if not decide(divisor > 0):
             raise ZeroDivisionError("integer division or modulo by what may not be positive")
-        if isinstance(self.term, z3.BitVecRef):
-            if not decide(self.term >= 0):
-                raise SpecError("a negative bit-vector is divided, which is not supported")
-            return Number(z3.URem(self.term, divisor) if remainder else z3.UDiv(self.term, divisor))
-        return Number(self.term % divisor if remainder else self.term / divisor)
+        return divisor
 
     def __neg__(self) -> Number:
-        return Number(-self.term)
+        return Number(negative(self.term))
 
     def __abs__(self) -> Number:
-        return Number(z3.If(self.term < 0, -self.term, self.term))
+        return Number(chosen_term(self.term < 0, negative(self.term), self.term))
 
     def __eq__(self, other: object) -> Truth:  # type: ignore[override]
         if isinstance(other, Members):
             return other == self
-        return Truth(self.term == self.operand(other))
+        left, right = self._with(other)
+        return Truth(left == right)
 
     def __ne__(self, other: object) -> Truth:  # type: ignore[override]
         return Truth(z3.Not((self == other).term))
@@ -164,16 +173,20 @@ class Number:
     __hash__ = None  # type: ignore[assignment]
 
     def __lt__(self, other: object) -> Truth:
-        return Truth(self.term < self.operand(other))
+        left, right = self._with(other)
+        return Truth(left < right)
 
     def __le__(self, other: object) -> Truth:
-        return Truth(self.term <= self.operand(other))
+        left, right = self._with(other)
+        return Truth(left <= right)
 
     def __gt__(self, other: object) -> Truth:
-        return Truth(self.term > self.operand(other))
+        left, right = self._with(other)
+        return Truth(left > right)
 
     def __ge__(self, other: object) -> Truth:
-        return Truth(self.term >= self.operand(other))
+        left, right = self._with(other)
+        return Truth(left >= right)
 
     def __bool__(self) -> bool:
         return decide(self.term != 0)
@@ -186,7 +199,7 @@ class Number:
         if isinstance(simple, z3.BitVecNumRef):
             return int(simple.as_signed_long())
         for value in range(INDEX_MAX):
-            if decide(self.term == value):
+            if decide((self == value).term):
                 return value
         raise SpecError(f"{self.term} must be a number from 0 to {INDEX_MAX - 1} to count or to index with")
 
