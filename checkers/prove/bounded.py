@@ -68,7 +68,7 @@ class Unrolling:
     def initial_fault(self) -> str | None:
         """What an initial state may meet, or that it may be out of range."""
         start = self.symbolic.initial(self.state)
-        asked = solver(RLIMIT)
+        asked = self.solver()
         asked.add(*start.in_range)
         for fault in start.faults:
             if asked.check(z3.Not(fault.denial)) != z3.unsat:
@@ -109,6 +109,10 @@ class Unrolling:
         cells = zip(self.moment(one).cells, self.moment(other).cells, strict=True)
         return z3.Or(*(old != new for a, b in cells for old, new in matched(a.value, b.value)))
 
+    def solver(self) -> z3.Solver:
+        """A solver for its terms."""
+        return solver(RLIMIT, self.symbolic.numbers)
+
     @property
     def paths(self) -> int:
         """How many paths were run."""
@@ -144,7 +148,7 @@ def checked(unrolling: Unrolling, depth: int) -> Bounded:
     fault = unrolling.initial_fault()
     if fault is not None:
         return Bounded(Unknown(f"an initial state may meet a fault: {fault}"), -1, None, unrolling.paths)
-    asked = solver(RLIMIT)
+    asked = unrolling.solver()
     asked.add(*unrolling.initial())
     for number in range(depth + 1):
         if number > 0:
@@ -174,7 +178,7 @@ def k_induction(instance: Instance, predicate: Predicate, k_max: int, numbers: N
 def proved_by_induction(unrolling: Unrolling, k_max: int) -> Bounded:
     """The same for an unrolling. Raises TooManyPaths."""
     safe = unrolling.is_safe()
-    asked, reached = solver(RLIMIT), solver(RLIMIT)
+    asked, reached = unrolling.solver(), unrolling.solver()
     asked.add(*unrolling.moment(0).in_range)
     reached.add(*unrolling.initial())
     safe_so_far, reason = True, "not k-inductive"

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import z3
 
+from checkers.prove.arithmetic import Numbers
+
 SEED = 0
 
 
@@ -52,21 +54,30 @@ def ground(formulas: Iterable[z3.BoolRef]) -> Iterator[z3.BoolRef]:
     return (part for formula in formulas for part in parts(formula) if not is_universal(part))
 
 
-def solver(rlimit: int) -> z3.Solver:
-    """A solver whose answers depend on nothing but the question; beyond the limit it answers unknown."""
-    made = z3.Solver()
-    made.set(auto_config=False)
-    made.set(mbqi=False)
-    made.set("smt.random_seed", SEED)
+def solver(rlimit: int, numbers: Numbers = "integers") -> z3.Solver:
+    """A solver whose answers depend on nothing but the question; beyond the limit it answers unknown.
+
+    Where numbers are bit-vectors there are no quantifiers, and all of it is bits.
+    """
+    if numbers == "bit-vectors":
+        made = z3.SolverFor("QF_BV")
+        made.set("random_seed", SEED)
+    else:
+        made = z3.Solver()
+        made.set(auto_config=False)
+        made.set(mbqi=False)
+        made.set("smt.random_seed", SEED)
     made.set("rlimit", rlimit)
     return made
 
 
-def entailed(hypotheses: Iterable[z3.BoolRef], goal: z3.BoolRef, rlimit: int) -> tuple[z3.CheckSatResult, str]:
+def entailed(
+    hypotheses: Iterable[z3.BoolRef], goal: z3.BoolRef, rlimit: int, numbers: Numbers = "integers"
+) -> tuple[z3.CheckSatResult, str]:
     """Unsat if the goal follows; otherwise what Z3 says of its negation, and why it may not know."""
     known, constants = list(hypotheses), list[z3.ArithRef]()
     plain = skolemized(goal, constants)
-    asked = solver(rlimit)
+    asked = solver(rlimit, numbers)
     asked.add(*known, *instances(known, constants), z3.Not(plain))
     answer = asked.check()
     return answer, asked.reason_unknown() if answer == z3.unknown else ""

@@ -216,13 +216,14 @@ class Induction:
 
     def follows(self, question: Question) -> tuple[z3.CheckSatResult, str]:
         """What the solver makes of a question."""
+        numbers = self.invariant.numbers
         if question.section == INITIAL:
-            return entailed(question.known, question.goal, self.rlimit)
+            return entailed(question.known, question.goal, self.rlimit, numbers)
         few = [c for p, c in self.conjuncts.items() if p is question.predicate or is_short(c)]
-        answer, reason = entailed((*question.known, *few), question.goal, min(RLIMIT_FEW, self.rlimit))
+        answer, reason = entailed((*question.known, *few), question.goal, min(RLIMIT_FEW, self.rlimit), numbers)
         if answer == z3.unsat:
             return answer, reason
-        return entailed((*question.known, *self.conjuncts.values()), question.goal, self.rlimit)
+        return entailed((*question.known, *self.conjuncts.values()), question.goal, self.rlimit, numbers)
 
 
 def replacements(state: SymbolicState, values: Sequence[Any]) -> list[tuple[Any, Any]]:

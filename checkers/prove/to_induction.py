@@ -92,7 +92,7 @@ def counterexample_to_induction(
     goal = skolemized(question.goal, constants)
     known = (*question.known, *conjuncts.values())
     for size in SIZES if symbolic.opened else SIZES[:1]:
-        asked = solver(RLIMIT)
+        asked = solver(RLIMIT, symbolic.numbers)
         values = [*constants, *(z3.IntVal(value) for value in range(size + 2))]
         asked.add(*ground(known), *instances(known, values), z3.Not(goal))
         asked.add(*(bound.term <= size for bound in symbolic.opened))
