@@ -567,3 +567,20 @@ def three_ways(s: Choice) -> bool:
         total += 1
     s.x = total
     return True
+
+
+@action()
+def leave_range_by_far(s: Counter) -> bool:
+    """Leaves the range by a power of two, so that the lowest bits are in range."""
+    s.x = s.x + 1024
+    return True
+
+
+def start_far_outside(s: Counter) -> None:
+    """No initial state in range, but for its lowest bits."""
+    s.x = 1024
+
+
+def x_is_reached(s: Counter) -> bool:
+    """Loops to the number."""
+    return all(k < s.x for k in range(s.x))

@@ -3,58 +3,147 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import z3
 
-from checkers.prove import merging, operations, state
-from checkers.prove.agreement import agreement
+from checkers.prove import merging, operations, replication, state
+from checkers.prove.agreement import Agreement, agreement
 from checkers.prove.paths import Outcome, Paths
-from checkers.prove.sampling import sampled_states
+from checkers.prove.sampling import sampled_states, states_in_range
 from checkers.prove.terms import Members, Number, Truth
-from specs import replication_induction
+from specs import cooperative_rebalance_induction, offsets_induction, replication_induction
 from specs.catalogue import NAMES, find_spec
-from specs.instance import Instance, at
-from specs.language import Spec
-from tests.checkers.prove import planted
+from specs.instance import Instance, at, variants
+from specs.language import Record, Spec
+from tests.checkers.prove import deceptive, planted
+from tests.checkers.prove.deceptive import spec as spec_of
 
 SMALL: Mapping[str, int] = {"replicas": 2, "log_size": 1, "max_records": 2, "max_leader_epoch": 1}
+SIZES: Mapping[str, Mapping[str, int]] = {
+    "compaction": {"log_size": 2},
+    "compaction_transactions": {"producers": 1, "log_size": 2},
+}
+"""Of specs whose symbolic run takes long at their own bounds."""
 
 
-def compared(instance: Instance, walks: int, depth: int, unbounded: tuple[str, ...] = ()) -> str | None:
-    result = agreement(instance, list(sampled_states(instance, 1, walks, depth)), unbounded)
-    assert result.difference is not None or result.fired > 0
-    return result.difference
+@dataclass(frozen=True)
+class Form:
+    """A spec as it is proved: with bounds left open, so with tables and quantifiers."""
+
+    spec: Spec
+    unbounded: tuple[str, ...]
+    bounds: Mapping[str, int] = field(default_factory=dict)
+
+
+FORMS = {
+    "replication": Form(replication_induction.SPEC, replication.UNBOUNDED, SMALL),
+    "offsets": Form(offsets_induction.SPEC, tuple(offsets_induction.UNBOUNDED)),
+    "cooperative_rebalance": Form(
+        cooperative_rebalance_induction.SPEC, tuple(cooperative_rebalance_induction.UNBOUNDED)
+    ),
+}
+
+
+def states_of(instance: Instance, count: int) -> list[Record]:
+    """So many states of a walk, and as many of any in range."""
+    return [*sampled_states(instance, 1, -(-count // 50), min(count, 50)), *states_in_range(instance, 1, count)]
+
+
+def figures(found: Agreement) -> tuple[int, ...]:
+    """How much was compared; all of it alike."""
+    assert found.difference is None
+    return found.states, found.steps, found.fired, found.faults, found.predicates
 
 
 @pytest.mark.parametrize(
-    "spec", [find_spec("log_order"), planted.TICKETS, planted.PAIR, planted.COUNTER], ids=lambda s: s.name
+    ("spec", "wanted"),
+    [
+        (find_spec("log_order"), (24, 120, 38, 0, 86)),
+        (planted.TICKETS, (28, 140, 79, 0, 163)),
+        (planted.PAIR, (32, 64, 40, 0, 32)),
+        (planted.COUNTER, (26, 26, 24, 0, 26)),
+    ],
+    ids=lambda s: s.name if isinstance(s, Spec) else "",
 )
-def test_small_specs_run_alike_on_symbolic_and_plain_values(spec: Spec) -> None:
-    assert compared(at(spec), 2, 8) is None
+def test_small_specs_run_alike_on_symbolic_and_plain_values(spec: Spec, wanted: tuple[int, ...]) -> None:
+    assert wanted == figures(agreement(at(spec), states_of(at(spec), 16)))
 
 
-def test_replication_runs_alike_with_open_bounds() -> None:
-    assert compared(at(replication_induction.SPEC, **SMALL), 1, 5, ("max_leader_epoch", "max_records")) is None
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("replication", (4, 104, 14, 0, 110)),
+        ("offsets", (4, 132, 18, 12, 130)),
+        ("cooperative_rebalance", (4, 72, 16, 0, 56)),
+    ],
+)
+def test_what_is_proved_runs_alike_with_open_bounds(name: str, wanted: tuple[int, ...]) -> None:
+    form = FORMS[name]
+    instance = at(form.spec, **form.bounds)
+    assert wanted == figures(agreement(instance, states_of(instance, 2), form.unbounded))
 
 
-def test_faults_are_met_on_both_sides() -> None:
-    states = list(sampled_states(at(planted.TICKETS, limit=1), 1, 4, 4))
-    result = agreement(at(planted.with_too_many(), limit=1), states)
-    assert result.difference is None
-    assert result.faults > 0
+def test_faults_are_met_on_both_sides_and_end_no_walk() -> None:
+    instance = at(planted.with_too_many(), limit=1)
+    assert (25, 100, 39, 7, 114) == figures(agreement(instance, states_of(instance, 20)))
+
+
+def test_a_fault_that_the_terms_leave_out_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "checked_index", unchecked_index)
+    instance = at(spec_of(deceptive.Logs, deceptive.extend, deceptive.write_at_end))
+    found = agreement(instance, states_of(instance, 20)).difference
+    assert found is not None
+    assert "symbolically, fault in plain Python" in found
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("name", NAMES)
-def test_every_spec_runs_alike_on_hundreds_of_sampled_states(name: str) -> None:
-    assert compared(at(find_spec(name)), 10, 25) is None
+def test_every_spec_runs_alike_on_hundreds_of_states(name: str) -> None:
+    instance = at(find_spec(name), **SIZES.get(name, {}))
+    assert DEEP[name] == figures(agreement(instance, states_of(instance, 100)))
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("variant", ["kip_101", "kip_320_first_try", "single_round_lookup"])
-def test_variants_run_alike(variant: str) -> None:
-    assert compared(at(find_spec("replication"), variant, **SMALL), 10, 15) is None
+@pytest.mark.parametrize("name", FORMS)
+def test_what_is_proved_runs_alike_on_hundreds_of_states(name: str) -> None:
+    form = FORMS[name]
+    instance = at(form.spec, **form.bounds)
+    assert DEEP_FORMS[name] == figures(agreement(instance, states_of(instance, 150), form.unbounded))
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", NAMES)
+def test_every_spec_runs_alike_in_bit_vectors(name: str) -> None:
+    instance = at(find_spec(name), **SIZES.get(name, {}))
+    states = states_of(instance, 20)
+    found = [figures(agreement(instance, states, (), numbers)) for numbers in ("integers", "bit-vectors")]
+    assert found[0] == found[1]
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", [name for name in NAMES if find_spec(name).ablations])
+def test_every_variant_runs_alike(name: str) -> None:
+    spec = find_spec(name)
+    states = steps = 0
+    for variant in variants(spec):
+        instance = at(spec, variant, **SIZES.get(name, {}), **(SMALL if name == "replication" else {}))
+        found = figures(agreement(instance, states_of(instance, 5)))
+        states, steps = states + found[0], steps + found[1]
+    assert DEEP_VARIANTS[name] == (states, steps)
+
+
+DEEP: Mapping[str, tuple[int, ...]] = {}
+DEEP_FORMS: Mapping[str, tuple[int, ...]] = {}
+DEEP_VARIANTS: Mapping[str, tuple[int, ...]] = {}
+"""The numbers of states and steps over all variants of a spec."""
+
+
+def unchecked_index(index: Any, length: int) -> int | None:  # noqa: ANN401 - a number
+    del length
+    return None if isinstance(index, Number) else int(index)
 
 
 def last_path_wins(outcomes: Sequence[Outcome]) -> Outcome:
@@ -102,4 +191,4 @@ SEEN_ON_TICKETS = (
 def test_an_error_planted_in_the_engine_is_seen(mutant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(*ENGINE_MUTANTS[mutant])
     instance = at(planted.TICKETS) if mutant in SEEN_ON_TICKETS else at(find_spec("replication"), **SMALL)
-    assert compared(instance, 2, 8) is not None
+    assert agreement(instance, list(sampled_states(instance, 1, 2, 8))).difference is not None
