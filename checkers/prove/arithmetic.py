@@ -151,7 +151,7 @@ def how_many(truths: Sequence[z3.BoolRef]) -> Term:
     if not are_bits():
         return z3.Sum(*(z3.If(t, 1, 0) for t in truths))
     one, zero = both(constant(1), z3.BitVecVal(0, bits_for(len(truths))))
-    return z3.Sum(*(z3.If(t, one, zero) for t in truths)) if truths else zero
+    return z3.Sum(*(z3.If(t, one, zero) for t in truths))
 
 
 def lowest_of(term: Term) -> int:

@@ -198,6 +198,11 @@ def test_what_symbolic_values_can_not_do_is_refused_with_its_place(predicate: Pr
         failed(spec(deceptive.Choice), predicate)
 
 
+def test_what_a_claim_can_not_ask_is_refused_with_its_place() -> None:
+    with pytest.raises(SpecError, match=r"test_soundness\.py:\d+: <lambda>: unhashable type: 'Number'"):
+        checked(Claim("x", lambda: X in {0, 1}))
+
+
 def test_what_is_not_in_the_spec_language_proves_nothing() -> None:
     of = spec(deceptive.Choice, deceptive.absent_by_identity)
     with pytest.raises(SpecError, match=r"deceptive\.py:\d+: absent_by_identity: IsNot is not in the spec language"):
