@@ -135,8 +135,22 @@ def test_every_variant_runs_alike(name: str) -> None:
     assert DEEP_VARIANTS[name] == (states, steps)
 
 
-DEEP: Mapping[str, tuple[int, ...]] = {}
-DEEP_FORMS: Mapping[str, tuple[int, ...]] = {}
+DEEP: Mapping[str, tuple[int, ...]] = {
+    "replication": (136, 6936, 402, 1, 1218),
+    "replication_history": (136, 6936, 432, 0, 1248),
+    "replication_messages": (128, 5888, 554, 17, 2644),
+    "alter_partition": (200, 4800, 699, 0, 1299),
+    "log_order": (116, 580, 172, 0, 404),
+    "offsets": (135, 4455, 558, 167, 2214),
+    "cooperative_rebalance": (166, 2988, 717, 0, 1215),
+    "compaction": (200, 6000, 1362, 0, 1600),
+    "compaction_transactions": (112, 1792, 368, 0, 896),
+}
+DEEP_FORMS: Mapping[str, tuple[int, ...]] = {
+    "replication": (172, 4472, 420, 0, 4548),
+    "offsets": (200, 6600, 769, 309, 6107),
+    "cooperative_rebalance": (238, 4284, 1053, 0, 3433),
+}
 DEEP_VARIANTS: Mapping[str, tuple[int, ...]] = {}
 """The numbers of states and steps over all variants of a spec."""
 
