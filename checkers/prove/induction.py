@@ -154,17 +154,11 @@ class Induction:
         known = (*self.symbolic.open_bounds, *initial.in_range)
         for fault in initial.faults:
             yield Question(INITIAL, fault.message, known, fault.denial)
-        ranges = self.symbolic.ranges(self.state, initial.values)
-        yield Question(INITIAL, RANGES, known, ranges)
-        known = self.within(known, ranges)
+        yield Question(INITIAL, RANGES, known, self.symbolic.ranges(self.state, initial.values))
         pairs = replacements(self.state, initial.values)
         for predicate in self.invariant.conjuncts:
             goal = z3.substitute(self.conjuncts[predicate], *pairs)
             yield Question(INITIAL, predicate.__name__, known, goal, predicate=predicate)
-
-    def within(self, known: tuple[z3.BoolRef, ...], ranges: z3.BoolRef) -> tuple[z3.BoolRef, ...]:
-        """What is known of a state that is asked for to be in range: in bit-vectors there is room for no other."""
-        return (*known, ranges) if self.invariant.numbers == "bit-vectors" else known
 
     def action_questions(self, name: str) -> Iterator[Question]:
         """Faults, ranges, conjuncts and step properties of an action."""
@@ -174,9 +168,7 @@ class Induction:
         for fault in step.faults:
             yield Question(name, fault.message, before, fault.denial, step)
         known = (*before, step.enabled)
-        ranges = self.symbolic.ranges(self.state, step.after)
-        yield Question(name, RANGES, known, ranges, step)
-        known = self.within(known, ranges)
+        yield Question(name, RANGES, known, self.symbolic.ranges(self.state, step.after), step)
         pairs = replacements(self.state, step.after)
         for predicate in self.invariant.conjuncts:
             goal = z3.substitute(self.conjuncts[predicate], *pairs)

@@ -571,8 +571,8 @@ def three_ways(s: Choice) -> bool:
 
 @action()
 def leave_range_by_far(s: Counter) -> bool:
-    """Leaves the range by a power of two, so that the lowest bits are in range."""
-    s.x = s.x + 1024
+    """Leaves the range so far that the lowest bits are in range again."""
+    s.x = s.x + 1025
     return True
 
 

@@ -103,7 +103,11 @@ def test_a_step_out_of_range_does_not_wrap_into_it(of: Spec, failing: tuple[str,
     induction = Induction(invariant)
     found = [f for name in invariant.sections for f in induction.section(name).failures]
     assert (*failing, "violated") == (found[0].section, found[0].goal, found[0].answer)
-    assert not isinstance(bounded(at(of), deceptive.x_is_zero, 0, BITS).verdict, Violated)
+
+
+def test_no_run_wraps_into_the_range() -> None:
+    found = bounded(at(spec(deceptive.Counter, deceptive.leave_range_by_far)), deceptive.x_is_zero, 2, BITS)
+    assert (Unknown, 2) == (type(found.verdict), found.depth)
 
 
 @pytest.mark.parametrize("of", [planted.TICKETS, planted.with_too_many(), planted.PAIR], ids=lambda s: s.name)
