@@ -91,6 +91,11 @@ def test_faults_are_met_on_both_sides_and_end_no_walk() -> None:
     assert (25, 100, 39, 7, 114) == figures(agreement(instance, states_of(instance, 20)))
 
 
+def test_a_step_out_of_range_is_a_fault_on_both_sides() -> None:
+    instance = at(spec_of(deceptive.Counter, deceptive.leave_range))
+    assert (5, 5, 0, 5, 0) == figures(agreement(instance, states_of(instance, 4)))
+
+
 def test_a_fault_that_the_terms_leave_out_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "checked_index", unchecked_index)
     instance = at(spec_of(deceptive.Logs, deceptive.extend, deceptive.write_at_end))
@@ -118,7 +123,7 @@ def test_what_is_proved_runs_alike_on_hundreds_of_states(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_spec_runs_alike_in_bit_vectors(name: str) -> None:
     instance = at(find_spec(name), **SIZES.get(name, {}))
-    states = states_of(instance, 20)
+    states = states_of(instance, 6)
     found = [figures(agreement(instance, states, (), numbers)) for numbers in ("integers", "bit-vectors")]
     assert found[0] == found[1]
 
@@ -151,7 +156,16 @@ DEEP_FORMS: Mapping[str, tuple[int, ...]] = {
     "offsets": (200, 6600, 769, 309, 6107),
     "cooperative_rebalance": (238, 4284, 1053, 0, 3433),
 }
-DEEP_VARIANTS: Mapping[str, tuple[int, ...]] = {}
+DEEP_VARIANTS: Mapping[str, tuple[int, ...]] = {
+    "replication": (160, 4200),
+    "replication_history": (120, 6120),
+    "replication_messages": (80, 3680),
+    "alter_partition": (40, 960),
+    "offsets": (80, 2640),
+    "cooperative_rebalance": (50, 900),
+    "compaction": (100, 3000),
+    "compaction_transactions": (70, 1120),
+}
 """The numbers of states and steps over all variants of a spec."""
 
 
