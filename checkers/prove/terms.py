@@ -9,6 +9,7 @@ Left out: bit arithmetic on numbers.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -116,15 +117,10 @@ class Number:
         if isinstance(other, Number):
             return other.term
         if isinstance(other, Truth):
-            one, zero = both(constant_like(self.term, 1), constant_like(self.term, 0))
-            return z3.If(other.term, one, zero)
+            return chosen_term(other.term, constant_like(self.term, 1), constant_like(self.term, 0))
         if isinstance(other, int):
             return constant_like(self.term, int(other))
         raise SpecError(f"a number can't be taken together with {other!r}")
-
-    def _with(self, other: object) -> tuple[Any, Any]:
-        """The terms of this and of another number, of one sort."""
-        return both(self.term, self.operand(other))
 
     def __add__(self, other: object) -> Number:
         return Number(plus(self.term, self.operand(other)))
@@ -164,8 +160,7 @@ class Number:
     def __eq__(self, other: object) -> Truth:  # type: ignore[override]
         if isinstance(other, Members):
             return other == self
-        left, right = self._with(other)
-        return Truth(left == right)
+        return Truth(operator.eq(*both(self.term, self.operand(other))))
 
     def __ne__(self, other: object) -> Truth:  # type: ignore[override]
         return Truth(z3.Not((self == other).term))
@@ -173,20 +168,16 @@ class Number:
     __hash__ = None  # type: ignore[assignment]
 
     def __lt__(self, other: object) -> Truth:
-        left, right = self._with(other)
-        return Truth(left < right)
+        return Truth(operator.lt(*both(self.term, self.operand(other))))
 
     def __le__(self, other: object) -> Truth:
-        left, right = self._with(other)
-        return Truth(left <= right)
+        return Truth(operator.le(*both(self.term, self.operand(other))))
 
     def __gt__(self, other: object) -> Truth:
-        left, right = self._with(other)
-        return Truth(left > right)
+        return Truth(operator.gt(*both(self.term, self.operand(other))))
 
     def __ge__(self, other: object) -> Truth:
-        left, right = self._with(other)
-        return Truth(left >= right)
+        return Truth(operator.ge(*both(self.term, self.operand(other))))
 
     def __bool__(self) -> bool:
         return decide(self.term != 0)
