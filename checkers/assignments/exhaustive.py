@@ -125,9 +125,7 @@ def nothing_moves_where_balanced(_assignor: Assignor, group: Group, assignment: 
 
 def stays_put(assignor: Assignor, group: Group, assignment: Assignment) -> str:
     """ASSIGN-3: assigned again, with everyone owning what it got, nothing moves."""
-    owned = assignment.by_member()
-    members = tuple(replace(m, owned=owned.get(m.id, ())) for m in group.members)
-    again = assignor(replace(group, members=members))
+    again = assignor(rejoined(group, assignment))
     return "" if again == assignment else f"{shown_assignment(assignment)} becomes {shown_assignment(again)}"
 
 
@@ -148,9 +146,13 @@ def given_up_first(_assignor: Assignor, group: Group, assignment: Assignment) ->
 
 def withheld_only_to_move(assignor: Assignor, group: Group, assignment: Assignment) -> str:
     """ASSIGN-5: once everyone has given up what it was not assigned, the next assignment withholds nothing."""
+    return one_owner(assignor, group, assignor(rejoined(group, assignment)))
+
+
+def rejoined(group: Group, assignment: Assignment) -> Group:
+    """The group in the next generation, with everyone owning what it was assigned, and nothing else."""
     owned = assignment.by_member()
-    members = tuple(replace(m, owned=owned[m.id]) for m in group.members)
-    return one_owner(assignor, group, assignor(replace(group, members=members)))
+    return replace(group, members=tuple(replace(m, owned=owned.get(m.id, ()), generation=1) for m in group.members))
 
 
 def shown_assignment(assignment: Assignment) -> str:

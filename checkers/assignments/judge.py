@@ -1,7 +1,8 @@
 """What is wrong with an assignment, and how even and how sticky it is.
 
-A partition's former owner is the member that claims it. Where several do, or where it no longer subscribes to the
-topic, there is none to regard.
+A partition's former owner is the member that claims it, as of the latest generation in which anyone does: who claims it
+as of an earlier one has lost it since. Where several claim it as of that one, or where the member no longer subscribes
+to the topic, there is none to regard.
 
 Source: ASSIGN-1 to ASSIGN-5 of `specs.guarantees`.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 
 from model.group.assignment import Assignment, Group, TopicPartition
+from model.group.claims import generation_of
 
 
 def ownership_faults(group: Group, assignment: Assignment) -> tuple[str, ...]:
@@ -42,7 +44,7 @@ def unwanted(group: Group, assignment: Assignment) -> tuple[str, ...]:
 
 
 def handover_faults(group: Group, assignment: Assignment) -> tuple[str, ...]:
-    """ASSIGN-5: what is assigned to a member while another says that it owns it."""
+    """ASSIGN-5: what is assigned to a member while another says that it owns it, as of no earlier generation."""
     claimants = claims(group)
     return tuple(
         f"{shown(partition)} goes to {member}, while {', '.join(others)} has not given it up"
@@ -60,11 +62,16 @@ def withheld(group: Group, assignment: Assignment) -> tuple[TopicPartition, ...]
 
 
 def claims(group: Group) -> dict[TopicPartition, tuple[str, ...]]:
-    """Who claims each partition that anyone claims."""
+    """Who claims each partition that anyone claims, as of the latest generation in which anyone does."""
+    latest: dict[TopicPartition, int] = {}
     found: dict[TopicPartition, tuple[str, ...]] = {}
     for member in group.members:
+        generation = generation_of(member)
         for partition in member.owned:
-            found[partition] = (*found.get(partition, ()), member.id)
+            if partition not in found or generation > latest[partition]:
+                latest[partition], found[partition] = generation, (member.id,)
+            elif generation == latest[partition]:
+                found[partition] = (*found[partition], member.id)
     return found
 
 

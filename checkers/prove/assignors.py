@@ -1,12 +1,12 @@
-"""Proofs about the assignors' own code, run on symbolic values: range and round robin, for any number of partitions.
+"""Proofs about parts of range and round robin, run on symbolic values, for any number of partitions.
 
 With any number of members the claims are the steps of an induction over members or over partitions. With few members
-they are about whole topics, whichever of the members subscribe and in whatever order they come.
+they are about whole topics, whichever of the members subscribe and in whatever order they come. The assignors as a
+whole are run in `checkers.prove.whole_assignors`, for known numbers of members and partitions.
 
 Source: ASSIGN-1, ASSIGN-2 and ASSIGN-4 of `specs.guarantees`; `model.group`.
-Left out: the sticky assignors and uniform, whose inputs are former owners: every small group is run instead
-(`checkers.assignments.exhaustive`), and what sticky keeps is proved in `checkers.prove.stickiness`. Static members, who
-are sorted by the same comparison of names.
+Left out: what range and round robin do around these parts; static members, who are sorted by the same comparison of
+names. Of the sticky assignors, what they keep is in `checkers.prove.stickiness`.
 """
 
 from __future__ import annotations
@@ -279,21 +279,21 @@ PROOFS = (
     Proof(
         "range_any_size",
         ("ASSIGN-1", "ASSIGN-2"),
-        "Range gives each partition of a topic to exactly one subscriber, and shares that differ by one at most.",
+        "`range_share`: the stretches of all positions take each partition exactly once, and differ by one at most.",
         {"members": "any", "partitions": "any"},
         range_any_size,
     ),
     Proof(
         "round_robin_any_size",
         ("ASSIGN-1", "ASSIGN-2"),
-        "Round robin with equal subscriptions gives the n-th partition to member n modulo members: loads within one.",
+        "`next_turn` where all subscribe: the n-th turn is that of position n modulo members, so loads are within one.",
         {"members": "any", "partitions": "any"},
         round_robin_any_size,
     ),
     Proof(
         "range_any_subscriptions",
         ("ASSIGN-1", "ASSIGN-2", "ASSIGN-4"),
-        "Whoever subscribes: range has one owner for each partition, the same in whatever order the members come.",
+        "`topic_ranges`, whoever subscribes: one owner for each partition, the same in whatever order members come.",
         {"members": FEW, "partitions": "any", "topics": "any, each by itself"},
         range_few_members,
         bounds_deep={"topics": f"any, each by itself; and two together of {FEW - 1} members"},
@@ -301,7 +301,7 @@ PROOFS = (
     Proof(
         "round_robin_any_subscriptions",
         ("ASSIGN-1",),
-        "Whoever subscribes: round robin's next partition goes to the next subscriber, and none is passed over.",
+        "`next_turn`, whoever subscribes: the turn is that of the next subscriber, and none is passed over.",
         {"members": FEW, "partitions": "any", "topics": "any"},
         round_robin_few_members,
         bounds_deep={"members": FEW + 2},

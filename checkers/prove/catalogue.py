@@ -15,6 +15,7 @@ MODULES = (
     "checkers.prove.cooperative_rebalance",
     "checkers.prove.partitioning",
     "checkers.prove.assignors",
+    "checkers.prove.whole_assignors",
     "checkers.prove.stickiness",
     "checkers.prove.index_search",
 )

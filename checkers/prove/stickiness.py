@@ -1,15 +1,15 @@
-"""The proof that what sticky assignment lets members keep is as much as can be, where all subscribe to the same topics.
+"""The proof that sticky assignment has room for as much to be kept as can be, where all subscribe to the same topics.
 
 Each of n members gets the quota, and `longer` of them one more, as there are quota * n + longer partitions. By
 induction over the members, in whatever order they come, on the code that decides how much a member keeps:
 - what is kept is the sum of min(owned, quota), and one for each of the first `longer` members that own more;
 - no assignment with such loads keeps more.
-So as many as can be may stay where they are, and only the others need move.
+So as many as can be may stay where they are, and only the others need move. That they do stay is proved of the whole
+assignor, for small groups (`checkers.prove.whole_assignors`).
 
 Source: ASSIGN-3 of `specs.guarantees`; KIP-54; `model.group.sticky_equal`.
 Left out: that a member does keep as many as `room_for` lets it, and that loads come out as said: the proof runs
-`room_for` alone, and `checkers.assignments.exhaustive` the whole on every small group. Partitions claimed by two
-members, and racks, which nobody keeps on purpose; different subscriptions, for which every small group is run as well.
+`room_for` alone. Partitions claimed by two members, and racks, which nobody keeps on purpose; different subscriptions.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ PROOFS = (
     Proof(
         "sticky_moves",
         ("ASSIGN-3",),
-        "Where all subscribe to the same topics, sticky assignment has room for as many partitions to stay as can be.",
+        "`room_for`: the room that it leaves to one member after another is room for as many partitions as any assignment "
+        "with the same loads could leave where they are.",
         {"members": "any", "partitions": "any"},
         prove_stickiness,
     ),

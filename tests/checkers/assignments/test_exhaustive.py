@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from checkers.assignments.exhaustive import PROMISES, described, try_all
 from checkers.assignments.groups import LETTERS, Sizes, every_group, groups_without_owners, members_of
+from checkers.prove.broken_assignors import MUTANTS, Mutant
 from model.group.assignment import Group, Member, Topic, TopicPartition
 from model.group.assignors import ASSIGNORS
 from model.group.sticky import assign_sticky
-from tests.checkers.assignments.mutants import MUTANTS, Mutant, breaks
+from tests.checkers.assignments.mutants import breaks
 
 SMALL = Sizes(members=2, topics=2, partitions=3)
 
