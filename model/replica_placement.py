@@ -196,11 +196,16 @@ def placed_in_rounds(
 ) -> list[list[int]]:
     """The replicas of each partition, without racks: leaders in turn, followers at a distance that grows each round."""
     check_replication_factor(replication_factor, len(brokers))
-    count = len(brokers)
     return [
-        [brokers[replica_index(partition, number, count, rounds)] for number in range(replication_factor)]
+        placed_in_rounds_once(brokers, replication_factor, (partition, rounds))
         for partition in range(rounds.first_partition, rounds.first_partition + partitions)
     ]
+
+
+def placed_in_rounds_once(brokers: Sequence[int], replication_factor: int, at: tuple[int, Rounds]) -> list[int]:
+    """The replicas of one partition."""
+    partition, rounds = at
+    return [brokers[replica_index(partition, number, len(brokers), rounds)] for number in range(replication_factor)]
 
 
 def replica_index(partition: int, number: int, brokers: int, rounds: Rounds) -> int:

@@ -5,10 +5,8 @@ They are the negative controls of `checkers.prove.whole_assignors`, and what ran
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pkgutil import resolve_name
 from typing import Any
 
 from checkers.prove.assignors import (
@@ -139,16 +137,3 @@ MUTANTS = (
         "model.group.uniform.MixedSubscriptions.keep", keep_nothing_mixed, "server-uniform", "ASSIGN-3 balanced", (2, 1)
     ),
 )
-
-
-@contextmanager
-def planted(mutant: Mutant) -> Iterator[None]:
-    """Have the mutant in place within the block, and what was there before after it."""
-    where, _, name = mutant.place.rpartition(".")
-    holder = resolve_name(where)
-    before = vars(holder)[name]
-    setattr(holder, name, mutant.instead)
-    try:
-        yield
-    finally:
-        setattr(holder, name, before)

@@ -14,6 +14,8 @@ MODULES = (
     "checkers.prove.committed_offsets",
     "checkers.prove.cooperative_rebalance",
     "checkers.prove.partitioning",
+    "checkers.prove.leaps",
+    "checkers.prove.placement",
     "checkers.prove.assignors",
     "checkers.prove.whole_assignors",
     "checkers.prove.stickiness",

@@ -90,8 +90,8 @@ PROOFS = (
     Proof(
         "sticky_moves",
         ("ASSIGN-3",),
-        "`room_for`: the room that it leaves to one member after another is room for as many partitions as any assignment "
-        "with the same loads could leave where they are.",
+        "`room_for`: the room that it leaves to one member after another is room for as many partitions as any "
+        "assignment with the same loads could leave where they are.",
         {"members": "any", "partitions": "any"},
         prove_stickiness,
     ),

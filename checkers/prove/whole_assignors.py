@@ -26,10 +26,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from checkers.assignments.exhaustive import PROMISES
-from checkers.prove.broken_assignors import MUTANTS, Mutant, planted
+from checkers.prove.broken_assignors import MUTANTS, Mutant
 from checkers.prove.claims import Claim, proved
 from checkers.prove.groups import Former, Unknown
 from checkers.prove.proof import Proof, Proved
+from checkers.prove.replaced import replaced
 from model.group import assignors
 
 
@@ -62,7 +63,7 @@ def broken_claim(mutant: Mutant) -> Claim:
     part = Part(Unknown(2, mutant.partitions, former), (mutant.breaks,))
 
     def says() -> bool:
-        with planted(mutant):
+        with replaced(mutant.place, mutant.instead):
             return keeps_promises(mutant.assignor, part)
 
     return Claim(f"{mutant.breaks}, {part.groups}", says, part.groups.assumed())

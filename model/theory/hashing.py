@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
-from itertools import count
+from math import floor
 
 # ---------------------------------------------------------------------------------------------------------- rendezvous
 
@@ -104,6 +104,8 @@ def bounded_loads(probed_by_key: Sequence[Sequence[int]], capacity: int) -> list
 WORD = 1 << 64
 MULTIPLIER = 2862933555777941757
 """Of the linear congruential generator that Lamping and Veach use."""
+DRAWS = 1 << 31
+"""How many numbers may be drawn, the upper bits of a key."""
 
 
 def jump(key: int, buckets: int) -> int:
@@ -112,12 +114,17 @@ def jump(key: int, buckets: int) -> int:
 
 
 def leaps(key: int) -> Iterator[int]:
-    """The buckets that a key jumps to as buckets are added, from bucket 0 on, without end."""
+    """The buckets that a 64-bit key jumps to as buckets are added, from bucket 0 on, without end."""
     bucket = 0
-    for _ in count():
+    while True:
         yield bucket
         key = (key * MULTIPLIER + 1) % WORD
-        bucket = int((bucket + 1) * (float(1 << 31) / float((key >> 33) + 1)))
+        bucket = next_leap(bucket, key // (WORD // DRAWS))
+
+
+def next_leap(bucket: int, drawn: int) -> int:
+    """The bucket after one, by a number drawn from 0 to 2^31 - 1; in double precision, as Lamping and Veach have it."""
+    return floor((bucket + 1) * (DRAWS / (drawn + 1)))
 
 
 def last_below(increasing: Iterator[int], buckets: int) -> int:

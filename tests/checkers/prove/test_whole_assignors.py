@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from checkers.assignments.exhaustive import PROMISES, try_all
-from checkers.prove.broken_assignors import MUTANTS, Mutant, planted
+from checkers.prove.broken_assignors import MUTANTS, Mutant
 from checkers.prove.claims import checked
 from checkers.prove.groups import Former, Unknown
 from checkers.prove.proof import Proof
+from checkers.prove.replaced import replaced
 from checkers.prove.whole_assignors import PARTS, PROOFS, Part, broken_claim
 from model.group import assignors, sticky
 from model.group import range as ranges
@@ -74,14 +75,14 @@ def test_nonsense_in_place_of_a_part_breaks_the_proof(
     place: str, instead: Callable[..., Any], assignor: str, size: tuple[int, ...]
 ) -> None:
     claim = Part(Unknown(2, size, Former.ONE)).claim(assignor)
-    with planted(Mutant(place, instead, assignor, "ASSIGN-1")):
+    with replaced(place, instead):
         assert "violated" == checked(claim).verdict
 
 
 def test_what_was_planted_is_gone_afterwards() -> None:
     share, keep = ranges.range_share, sticky.EqualSubscriptions.keep
     for mutant in MUTANTS:
-        with pytest.raises(ZeroDivisionError), planted(mutant):
+        with pytest.raises(ZeroDivisionError), replaced(mutant.place, mutant.instead):
             assert 1 // 0
     assert (share, keep) == (ranges.range_share, sticky.EqualSubscriptions.keep)
 
