@@ -1,9 +1,10 @@
 """Quorums for every cluster size: majorities meet, one voter more or less keeps that, and a term has one leader.
 
-Cardinality is what Z3 has no theory of. It comes in as lemmas by induction over the voters, one after the other: Z3 is
-asked whether each holds of no voters and is kept by one voter more, whichever sets that one is in. The election is
-then proved with sorts that nothing is known of, so with any number of voters, epochs and candidates; of a quorum it
-knows only that two of them share a voter.
+Cardinality is what Z3 has no theory of. It comes in by induction over the voters, one after the other: Z3 is asked
+whether what is used of it holds of no voters and is kept by one voter more, whichever sets that one is in. From that
+and from the majorities it must follow that some voter is in both, for two quorums, and for all quorums of a cluster.
+The election is then proved with sorts that nothing is known of, so with any number of voters, epochs and candidates; of
+a quorum it knows only that very formula. What is not put to Z3 is the principle of induction.
 
 Source: Gifford, Weighted Voting for Replicated Data (1979), for quorum intersection; Padon et al., Ivy (2016), and
 Koenig et al., mypyvy, for elections over uninterpreted sorts; KIP-853 for reconfiguration by one voter at a time.
@@ -13,7 +14,6 @@ Left out: the fetch of the leader's log by voters (see the specs of the quorum),
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 import z3
 
@@ -37,72 +37,68 @@ def is_half(votes: z3.ArithRef, voters: z3.ArithRef) -> z3.BoolRef:
     return 2 * votes >= voters
 
 
-@dataclass(frozen=True, slots=True)
-class Lemma:
-    """A statement about what was counted over voters so far, proved by induction over them."""
-
-    name: str
-    at_first: z3.BoolRef
-    """That it holds of no voters."""
-    kept: z3.BoolRef
-    """That one voter more keeps it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many voters there are, are in each of two sets, in both, and in neither."""
-
-    voters: z3.ArithRef
-    first: z3.ArithRef
-    second: z3.ArithRef
-    both: z3.ArithRef
-
-    def with_voter(self, *, first: z3.BoolRef, second: z3.BoolRef) -> Counts:
-        """The counts with one voter more, who is in the sets as said."""
-        return Counts(
-            self.voters + 1,
-            self.first + z3.If(first, 1, 0),
-            self.second + z3.If(second, 1, 0),
-            self.both + z3.If(z3.And(first, second), 1, 0),
-        )
+VOTER, QUORUM = z3.DeclareSort("Voter"), z3.DeclareSort("Quorum")
+MEMBER = z3.Function("member", VOTER, QUORUM, z3.BoolSort())
+NUMBERED = z3.Function("numbered", z3.IntSort(), VOTER)
+"""The voters in some order, from 0."""
+COUNT = z3.Function("count", QUORUM, z3.IntSort(), z3.IntSort())
+"""How many of the first so many voters are in a quorum."""
+BOTH = z3.Function("both", QUORUM, QUORUM, z3.IntSort(), z3.IntSort())
+"""How many of them are in two quorums."""
+FIRST, SECOND = z3.Consts("q r", QUORUM)
+SOME_VOTER = z3.Const("v", VOTER)
+VOTERS, SO_FAR = z3.Ints("voters so_far")
 
 
-COUNTS = Counts(*z3.Ints("voters first second both"))
-NONE_COUNTED = Counts(*(z3.IntVal(0) for _ in range(4)))
-IN_FIRST, IN_SECOND, MET = z3.Bools("in_first in_second met")
+def share_a_voter(first: z3.ExprRef, second: z3.ExprRef) -> z3.BoolRef:
+    """That some voter is in both."""
+    return z3.Exists([SOME_VOTER], z3.And(MEMBER(SOME_VOTER, first), MEMBER(SOME_VOTER, second)))
 
 
-def overlap_is_bounded(counts: Counts) -> z3.BoolRef:
-    """|A| + |B| <= n + |A and B|: no voter is counted twice outside of both."""
-    return counts.first + counts.second <= counts.voters + counts.both
+def is_counted(first: z3.ExprRef, second: z3.ExprRef, voters: z3.ArithRef) -> z3.BoolRef:
+    """What is used of cardinality: |A| + |B| <= n + |A and B|, and whoever was counted in both is a voter in both."""
+    both = BOTH(first, second, voters)
+    overlap = COUNT(first, voters) + COUNT(second, voters) <= voters + both
+    return z3.And(overlap, z3.Implies(both > 0, share_a_voter(first, second)))
 
 
-def lemmas() -> tuple[Lemma, ...]:
-    """What is used of cardinality."""
-    more = COUNTS.with_voter(first=IN_FIRST, second=IN_SECOND)
-    met_after = z3.Or(MET, z3.And(IN_FIRST, IN_SECOND))
-    return (
-        Lemma(
-            "overlap_is_bounded",
-            overlap_is_bounded(NONE_COUNTED),
-            z3.Implies(overlap_is_bounded(COUNTS), overlap_is_bounded(more)),
-        ),
-        Lemma(
-            "counted_voters_exist",
-            z3.Implies(NONE_COUNTED.both > 0, z3.BoolVal(val=False)),
-            z3.Implies(z3.Implies(COUNTS.both > 0, MET), z3.Implies(more.both > 0, met_after)),
-        ),
+def counting_questions() -> list[tuple[str, z3.BoolRef]]:
+    """That what is used of cardinality holds of no voters, and is kept by one voter more, for any two quorums."""
+    none, more = z3.IntVal(0), SO_FAR + 1
+    nothing = z3.And(COUNT(FIRST, none) == 0, COUNT(SECOND, none) == 0, BOTH(FIRST, SECOND, none) == 0)
+    in_first, in_second = (MEMBER(NUMBERED(SO_FAR), quorum) for quorum in (FIRST, SECOND))
+    one_more = z3.And(
+        COUNT(FIRST, more) == COUNT(FIRST, SO_FAR) + z3.If(in_first, 1, 0),
+        COUNT(SECOND, more) == COUNT(SECOND, SO_FAR) + z3.If(in_second, 1, 0),
+        BOTH(FIRST, SECOND, more) == BOTH(FIRST, SECOND, SO_FAR) + z3.If(z3.And(in_first, in_second), 1, 0),
     )
+    kept = z3.Implies(is_counted(FIRST, SECOND, SO_FAR), is_counted(FIRST, SECOND, more))
+    return [
+        ("counted at first", z3.And(nothing, z3.Not(is_counted(FIRST, SECOND, none)))),
+        ("counted with one voter more", z3.And(SO_FAR >= 0, one_more, z3.Not(kept))),
+    ]
 
 
 def intersection(elects: Majority, added: int) -> z3.BoolRef:
     """Two quorums share a voter, the second of a cluster that has so many voters more than the first's.
 
-    The sets are taken over the larger cluster; the first has none of the voters that were added.
+    The voters are those of the larger cluster; the first quorum has none of those that were added.
     """
-    voters, first, second, both = COUNTS.voters, COUNTS.first, COUNTS.second, COUNTS.both
-    known = z3.And(voters >= 1 + added, first >= 0, second >= 0, first <= voters - added, overlap_is_bounded(COUNTS))
-    return z3.Implies(z3.And(known, elects(first, voters - added), elects(second, voters)), both >= 1)
+    known = z3.And(1 + added <= VOTERS, is_counted(FIRST, SECOND, VOTERS))
+    elected = z3.And(elects(COUNT(FIRST, VOTERS), VOTERS - added), elects(COUNT(SECOND, VOTERS), VOTERS))
+    return z3.Implies(z3.And(known, elected), share_a_voter(FIRST, SECOND))
+
+
+def any_two_share_a_voter() -> z3.BoolRef:
+    """What elections need of quorums."""
+    return z3.ForAll([FIRST, SECOND], share_a_voter(FIRST, SECOND))
+
+
+def quorums_by_count(elects: Majority) -> z3.BoolRef:
+    """Where every quorum is as large as that, and voters are counted as proved, any two share a voter."""
+    large = z3.ForAll([FIRST], elects(COUNT(FIRST, VOTERS), VOTERS))
+    counted = z3.ForAll([FIRST, SECOND], is_counted(FIRST, SECOND, VOTERS))
+    return z3.Implies(z3.And(VOTERS >= 1, large, counted), any_two_share_a_voter())
 
 
 # --------------------------------------------------------------------------------------------------------- the election
@@ -117,8 +113,8 @@ class Election:
     def __init__(self, *, votes_once: bool = True, quorums_meet: bool = True) -> None:
         """Either rule can be switched off."""
         self.votes_once, self.quorums_meet = votes_once, quorums_meet
-        self.voter, self.epoch, self.quorum = (z3.DeclareSort(name) for name in ("Voter", "Epoch", "Quorum"))
-        self.member = z3.Function("member", self.voter, self.quorum, z3.BoolSort())
+        self.voter, self.epoch, self.quorum = VOTER, z3.DeclareSort("Epoch"), QUORUM
+        self.member = MEMBER
         sorts = (self.voter, self.epoch, self.voter, z3.BoolSort())
         self.vote, self.vote_after = z3.Function("vote", *sorts), z3.Function("vote'", *sorts)
         leads = (self.epoch, self.voter, z3.BoolSort())
@@ -129,13 +125,10 @@ class Election:
         self.voters = z3.Consts("v w", self.voter)
         self.candidates = z3.Consts("c d", self.voter)
         self.epochs = z3.Consts("e f", self.epoch)
-        self.quorums = z3.Consts("q r", self.quorum)
 
     def axioms(self) -> list[z3.BoolRef]:
         """Two quorums share a voter."""
-        (v, _), (q, r) = self.voters, self.quorums
-        shared = z3.ForAll([q, r], z3.Exists([v], z3.And(self.member(v, q), self.member(v, r))))
-        return [shared] if self.quorums_meet else []
+        return [any_two_share_a_voter()] if self.quorums_meet else []
 
     def voted_once(self, *, after: bool) -> z3.BoolRef:
         """A voter gives an epoch's vote to one candidate."""
@@ -222,11 +215,17 @@ def answers(questions: Iterable[tuple[str, z3.BoolRef]]) -> list[tuple[str, z3.C
 
 
 def intersection_questions(elects: Majority, added: int) -> list[tuple[str, z3.BoolRef]]:
-    """The lemmas, and that quorums meet."""
-    found: list[tuple[str, z3.BoolRef]] = []
-    for lemma in lemmas():
-        found += [(f"{lemma.name} at first", z3.Not(lemma.at_first)), (f"{lemma.name} kept", z3.Not(lemma.kept))]
-    return [*found, ("quorums meet", z3.Not(intersection(elects, added)))]
+    """What is used of cardinality, and that quorums share a voter."""
+    return [*counting_questions(), ("quorums share a voter", z3.Not(intersection(elects, added)))]
+
+
+def election_questions(elects: Majority, election: Election) -> list[tuple[str, z3.BoolRef]]:
+    """The same for all quorums of a cluster, in the words in which the election assumes it, and the election."""
+    return [
+        *counting_questions(),
+        ("any two quorums share a voter", z3.Not(quorums_by_count(elects))),
+        *election.obligations(),
+    ]
 
 
 def outcome(
@@ -263,13 +262,14 @@ def prove_reconfiguration(*, deep: bool) -> Proved:
 
 
 def prove_election(*, deep: bool) -> Proved:
-    """One leader an epoch, from votes that are cast once and quorums that meet."""
+    """One leader an epoch, from votes that are cast once and quorums that are majorities."""
     del deep
     controls = [
-        ("a voter may vote again", Election(votes_once=False).obligations()),
-        ("quorums need not meet", Election(quorums_meet=False).obligations()),
+        ("a voter may vote again", election_questions(is_majority, Election(votes_once=False))),
+        ("quorums need not meet", election_questions(is_majority, Election(quorums_meet=False))),
+        ("half is enough", election_questions(is_half, Election())),
     ]
-    return outcome(Election().obligations(), controls)
+    return outcome(election_questions(is_majority, Election()), controls)
 
 
 PROOFS = (
@@ -290,7 +290,7 @@ PROOFS = (
     Proof(
         "vote_once_election",
         ("QUO-1",),
-        "Where each voter votes once an epoch and any two quorums share a voter, an epoch has one leader.",
+        "Where each voter votes once an epoch and a majority elects, an epoch has one leader.",
         {"voters": "any", "epochs": "any", "candidates": "any"},
         prove_election,
     ),
