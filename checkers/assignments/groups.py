@@ -1,6 +1,9 @@
 """Groups to try assignors on: every small one, and random ones from a seed.
 
-Members are called a, b, c, ..., which is also their hash order; what a member owned is claimed by nobody else.
+Members are called a, b, c, ..., which is also their hash order; what a member owned is claimed by nobody else, but for
+`groups_with_claims`.
+
+Left out: racks, static members, members without topics.
 """
 
 from __future__ import annotations
@@ -55,6 +58,22 @@ def groups_of_shape(members: int, shape: Sequence[int]) -> Iterator[Group]:
     for wanted in itertools.product(wishes_for(names), repeat=members):
         for owners in itertools.product(range(-1, members), repeat=len(partitions)):
             yield Group(tuple(members_of(wanted, owners, partitions)), topics)
+
+
+def groups_with_claims(sizes: Sizes, *, equal: bool) -> Iterator[Group]:
+    """Every group of these sizes and below in which any member claims any partitions, as of generation 1 or 2.
+
+    `equal`: all members subscribe to the same topics. Groups of generation 2 only are those of generation 1.
+    """
+    for members, shape in shapes_up_to(sizes):
+        topics = tuple(Topic(f"t{i}", count, uuid=i) for i, count in enumerate(shape))
+        partitions = [p for topic in topics for p in topic.each_partition()]
+        wishes = wishes_for([topic.name for topic in topics])
+        wanted = [(wish,) * members for wish in wishes] if equal else itertools.product(wishes, repeat=members)
+        generations = [g for g in itertools.product((1, 2), repeat=members) if min(g) == 1]
+        claims = [claim for n in range(len(partitions) + 1) for claim in itertools.combinations(partitions, n)]
+        for wish, owned, of in itertools.product(wanted, itertools.product(claims, repeat=members), generations):
+            yield Group(tuple(map(Member, LETTERS, wish, owned, of)), topics)
 
 
 def wishes_for(names: Sequence[str]) -> list[tuple[str, ...]]:

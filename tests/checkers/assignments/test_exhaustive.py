@@ -8,8 +8,16 @@ import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
+from checkers.assignments.check import AssignorCheck
 from checkers.assignments.exhaustive import PROMISES, described, try_all
-from checkers.assignments.groups import LETTERS, Sizes, every_group, groups_without_owners, members_of
+from checkers.assignments.groups import (
+    LETTERS,
+    Sizes,
+    every_group,
+    groups_with_claims,
+    groups_without_owners,
+    members_of,
+)
 from checkers.prove.broken_assignors import MUTANTS, Mutant
 from model.group.assignment import Group, Member, Topic, TopicPartition
 from model.group.assignors import ASSIGNORS
@@ -42,6 +50,29 @@ def groups(draw: st.DrawFn) -> Group:
 def test_every_small_group_keeps_every_promise(assignor: str) -> None:
     tried = try_all(ASSIGNORS[assignor], PROMISES[assignor], every_group(SMALL))
     assert (413, None) == (tried.groups, tried.broken)
+
+
+@pytest.mark.parametrize(("assignor", "equal", "groups"), [("sticky", False, 2462), ("cooperative-sticky", True, 1022)])
+def test_every_small_group_with_claims_keeps_every_promise(assignor: str, *, equal: bool, groups: int) -> None:
+    tried = try_all(ASSIGNORS[assignor], PROMISES[assignor], groups_with_claims(SMALL, equal=equal))
+    assert (groups, None) == (tried.groups, tried.broken)
+
+
+def test_cooperative_gives_what_one_claims_as_of_any_generation_where_subscriptions_differ() -> None:
+    """Apache Kafka 4.0.0 does, too; see `checkers.prove.whole_assignors`."""
+    promise = {"ASSIGN-5": PROMISES["cooperative-sticky"]["ASSIGN-5"]}
+    tried = try_all(ASSIGNORS["cooperative-sticky"], promise, groups_with_claims(SMALL, equal=False))
+    assert "ASSIGN-5: t0-0 goes to a, while b has not given it up (t0:1 t1:1; a wants t0 t0-0; b wants t1 t0-0)" == str(
+        tried.broken
+    )
+
+
+def test_a_check_says_which_groups_were_tried() -> None:
+    assert (
+        "holds for all 2,064 groups of up to 2 members, 2 topics, 4 partitions, owned by one each at most; "
+        "and for 1,022 of equal subscriptions of up to 2 members, 2 topics, 3 partitions with any claims of 2 "
+        "generations; without racks and static members"
+    ) == AssignorCheck("cooperative-sticky").run().says
 
 
 @pytest.mark.deep
