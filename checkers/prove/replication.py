@@ -1,8 +1,8 @@
 """The proofs of ISR replication: one leader an epoch, the prefix property of logs, and that nothing committed is lost.
 
 The invariant is `specs.replication_induction`'s. Of LOG-3 it has the first half, a conjunct: logs that hold a record of
-one epoch at an offset agree up to it. Each ablation of `specs.replication` must break the proof, but for one; the
-conjunct that it breaks is written down below, so that a control asks just for that.
+one epoch at an offset agree up to it. Each ablation of `specs.replication` must break the proof, but for one, and so
+must each historic version; the conjunct that it breaks is written down below, so that a control asks just for that.
 
 Left out: the second half of LOG-3, that replicas agree below the lowest high watermark. What is committed is on every
 member of the true ISR; from that it follows while there is a member, but the controller may take out the last one.
@@ -18,8 +18,9 @@ from checkers.prove.induction import INITIAL, SAFETY, Invariant
 from checkers.prove.proof import Proof, Proved
 from checkers.prove.sections import Task, carried_out_in_parallel, control_of, proved
 from specs import replication, replication_induction
+from specs import replication_first_try as first_try
 from specs.instance import FIXED, at
-from specs.language import action
+from specs.language import Variant, action
 from specs.replication_properties import high_watermark_never_regresses, one_leader_an_epoch, strong_isr
 from specs.replication_state import EPOCH, REPLICA, State
 
@@ -47,6 +48,30 @@ UNNAMED_LEADERS = replace(
 )
 
 
+@action(leader=REPLICA)
+def first_try_advances(s: replication_induction.StateWithHistory, leader: int) -> bool:
+    """The advance of a high watermark in the first design of KIP-320; its epoch is written down."""
+    if not first_try.leader_advance_high_watermark(s, leader):
+        return False
+    s.commit_epoch = s.replicas[leader].leader_epoch
+    return True
+
+
+ADVANCES = {replication.leader_advance_high_watermark: replication_induction.leader_advance_high_watermark}
+FIRST_TRY_ADVANCES = {first_try.leader_advance_high_watermark: first_try_advances}
+
+
+def with_history(version: Variant) -> Variant:
+    """A historic version as one of the spec that has the history variable."""
+    replaces = ((ADVANCES.get(a, a), FIRST_TRY_ADVANCES.get(b, b)) for a, b in version.replaces)
+    return replace(version, replaces=tuple(replaces), expects=())
+
+
+WITH_VERSIONS = replace(
+    replication_induction.SPEC, variants=tuple(with_history(version) for version in replication.VERSIONS)
+)
+
+
 def elections(log_size: int) -> Invariant:
     """One leader an epoch, from few conjuncts."""
     instance = at(replication_induction.SPEC, replicas=REPLICAS, log_size=log_size)
@@ -61,16 +86,16 @@ def unnamed_leaders() -> Invariant:
 
 def replicated(variant: str, replicas: int, log_size: int) -> Invariant:
     """Nothing committed is lost, no leader takes its high watermark back, and records identify the log before them."""
-    instance = at(replication_induction.SPEC, variant, replicas=replicas, log_size=log_size)
+    instance = at(WITH_VERSIONS, variant, replicas=replicas, log_size=log_size)
     safety = (strong_isr, one_leader_an_epoch, replication_induction.records_identify_prefixes)
     return Invariant(instance, replication_induction.CONJUNCTS, safety, (high_watermark_never_regresses,), UNBOUNDED)
 
 
 @dataclass(frozen=True, slots=True)
 class Breaks:
-    """What an ablation breaks of the proof, and small sizes at which it does."""
+    """What a variant breaks of the proof, an ablation or a historic version, and small sizes at which it does."""
 
-    ablation: str
+    variant: str
     section: str
     goal: str
     replicas: int = 2
@@ -79,7 +104,7 @@ class Breaks:
     @property
     def task(self) -> Task:
         """The one question whose answer must be a counterexample."""
-        return Task(partial(replicated, self.ablation, self.replicas, self.log_size), self.section, (self.goal,))
+        return Task(partial(replicated, self.variant, self.replicas, self.log_size), self.section, (self.goal,))
 
 
 BREAKS = (
@@ -93,8 +118,12 @@ BREAKS = (
     Breaks("kip_101_lookup", "become_follower", "follower_prefix", log_size=2),
     Breaks("undefined_epoch_uses_high_watermark", "become_follower", "follower_prefix", log_size=2),
     Breaks("single_round_lookup", "become_follower", "follower_prefix", log_size=2),
+    Breaks("truncate_to_high_watermark", "become_follower", "follower_prefix"),
+    Breaks("kip_101", "become_follower", "follower_prefix", log_size=2),
+    Breaks("kip_279", "follower_fetch", "records_have_writers"),
+    Breaks("kip_320_first_try", "become_follower", "follower_prefix"),
 )
-"""All ablations but `unfenced_isr_shrink`: fewer members are removed, and the proof stands without that guard."""
+"""All versions, and all ablations but `unfenced_isr_shrink`: the proof stands without that guard."""
 
 
 def prove_elections(*, deep: bool) -> Proved:
@@ -113,14 +142,14 @@ def prove_elections(*, deep: bool) -> Proved:
 
 
 def prove_replication(log_size: int, *, deep: bool) -> Proved:
-    """Every section; deep, with every ablation."""
+    """Every section; deep, with every ablation and every version."""
     started = now()
     breaks = BREAKS if deep else BREAKS[:3]
     build = partial(replicated, FIXED, REPLICAS, log_size)
     sections = sorted(build().sections, key=lambda name: name in (INITIAL, SAFETY))
     tasks = [Task(build, section) for section in reversed(sections)]
     summaries = carried_out_in_parallel([*tasks, *(one.task for one in breaks)])
-    controls = tuple(control_of(one.ablation, s) for one, s in zip(breaks, summaries[len(tasks) :], strict=True))
+    controls = tuple(control_of(one.variant, s) for one, s in zip(breaks, summaries[len(tasks) :], strict=True))
     return proved(summaries[: len(tasks)], controls, started)
 
 

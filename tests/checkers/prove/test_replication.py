@@ -27,22 +27,23 @@ def test_a_leader_that_no_request_names_breaks_it() -> None:
     assert ("replicas_obey_requests", "violated") == (failure.goal, failure.answer)
 
 
-@pytest.mark.parametrize("breaks", BREAKS[:1], ids=lambda breaks: breaks.ablation)
+@pytest.mark.parametrize("breaks", BREAKS[:1], ids=lambda breaks: breaks.variant)
 def test_an_ablation_breaks_the_proof_of_replication(breaks: Breaks) -> None:
     (failure,) = carried_out(breaks.task).failures
     assert (breaks.goal, "violated") == failure[:2]
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("breaks", BREAKS[1:], ids=lambda breaks: breaks.ablation)
-def test_every_ablation_breaks_the_proof_of_replication(breaks: Breaks) -> None:
+@pytest.mark.parametrize("breaks", BREAKS[1:], ids=lambda breaks: breaks.variant)
+def test_every_ablation_and_every_version_breaks_the_proof_of_replication(breaks: Breaks) -> None:
     (failure,) = carried_out(breaks.task).failures
     assert (breaks.goal, "violated") == failure[:2]
 
 
-def test_every_ablation_is_a_control_but_the_one_that_is_safe() -> None:
+def test_every_ablation_is_a_control_but_the_one_that_is_safe_and_so_is_every_version() -> None:
     ablations = {flag.name for flag in cast("tuple[Ablation, ...]", replication.SPEC.ablations)}
-    assert ablations - {"unfenced_isr_shrink"} == {breaks.ablation for breaks in BREAKS}
+    versions = {version.name for version in replication.SPEC.variants}
+    assert ablations - {"unfenced_isr_shrink"} | versions == {breaks.variant for breaks in BREAKS}
 
 
 @pytest.mark.deep
