@@ -4,8 +4,11 @@ With racks (KIP-881) a first round gives only partitions that have a replica in 
 as many partitions and the same subscribers are kept aligned: a member gets the same numbers of each. What is left goes
 out without regard to racks, within the same shares.
 
-Source: org.apache.kafka.clients.consumer.RangeAssignor; KIP-881; for the group coordinator (KIP-848), which has no
-racks, org.apache.kafka.coordinator.group.assignor.RangeAssignor.
+The group coordinator's range (KIP-848) has no racks and takes no account of former owners. Its results are those of
+Apache Kafka 4.0.0 (`tests/model/group`); other versions may give others.
+
+Source: org.apache.kafka.clients.consumer.RangeAssignor; KIP-881; org.apache.kafka.coordinator.group.assignor's
+RangeAssignor of Apache Kafka 4.0.0.
 """
 
 from __future__ import annotations
@@ -36,7 +39,10 @@ def topic_ranges(subscribers: Sequence[Member], partitions: int) -> list[tuple[M
 
 
 def assign_server_range(group: Group) -> Assignment:
-    """Range as the group coordinator has it. Raises ValueError for a subscription to a topic that there isn't."""
+    """Range as the group coordinator of Apache Kafka 4.0.0 has it.
+
+    Raises ValueError for a subscription to a topic that there isn't.
+    """
     require_topics(group)
     return assign_without_racks(group)
 
