@@ -1,8 +1,8 @@
 """Record batches, format 2: what producers send, logs keep and consumers read. header.py and record.py tell the layout.
 
-Reading believes nothing: every length, count and delta is checked before it is used, compressed records are unpacked
-within a bound, and what is wrong raises CorruptBatch in time and memory that grow only with the bytes handed in and
-with that bound.
+Reading believes nothing: every length, count and delta is checked before it is used, and what is wrong raises
+CorruptBatch. Time and memory are bounded by two limits: `uncompressed_bytes_max` for the records all together, and
+`items_max` for how many records and headers there are.
 
 Source: Apache Kafka's documentation, "Message Format"; DefaultRecordBatch, MemoryRecordsBuilder.
 Left out: message formats 0 and 1.
@@ -39,11 +39,12 @@ from model.log.header import (
     peek_header,
     read_header,
 )
-from model.log.record import Base, InvalidBatch, Record, decode_records, encode_records
+from model.log.record import ITEMS_MAX, Base, InvalidBatch, Record, decode_records, encode_records
 from model.log.varint import Bytes
 
 __all__ = [
     "HEADER_BYTES",
+    "ITEMS_MAX",
     "NO_LEADER_EPOCH",
     "NO_TIMESTAMP",
     "UNCOMPRESSED_BYTES_MAX",
@@ -105,16 +106,23 @@ def check(data: Bytes, at: int = 0) -> BatchHeader:
     return header
 
 
-def records(data: Bytes, at: int = 0, *, uncompressed_bytes_max: int = UNCOMPRESSED_BYTES_MAX) -> list[Record]:
+def records(
+    data: Bytes,
+    at: int = 0,
+    *,
+    uncompressed_bytes_max: int = UNCOMPRESSED_BYTES_MAX,
+    items_max: int = ITEMS_MAX,
+) -> list[Record]:
     """All records of the batch at byte `at`. Raises CorruptBatch, at the first thing that is wrong."""
     header = read_header(data, at)
-    return _records(header, _checked_bytes(data, at, header), at, uncompressed_bytes_max)
+    base = Base(header.base_offset, header.base_timestamp, header.last_offset, items_max)
+    return _records(header, base, _checked_bytes(data, at, header), at, uncompressed_bytes_max)
 
 
 def decode(data: Bytes, at: int = 0, *, uncompressed_bytes_max: int = UNCOMPRESSED_BYTES_MAX) -> Batch:
     """All that the batch at byte `at` says. Raises CorruptBatch."""
     header = read_header(data, at)
-    found = _records(header, _checked_bytes(data, at, header), at, uncompressed_bytes_max)
+    found = records(data, at, uncompressed_bytes_max=uncompressed_bytes_max)
     producer = Producer(header.producer_id, header.producer_epoch, header.base_sequence)
     return Batch(
         base_offset=header.base_offset,
@@ -221,9 +229,8 @@ def _checked_bytes(data: Bytes, at: int, header: BatchHeader) -> bytes:
     return checked
 
 
-def _records(header: BatchHeader, checked: bytes, at: int, bytes_max: int) -> list[Record]:
+def _records(header: BatchHeader, base: Base, checked: bytes, at: int, bytes_max: int) -> list[Record]:
     """The records in `checked`, the part of the batch at byte `at` that the CRC checks."""
-    base = Base(header.base_offset, header.base_timestamp, header.last_offset)
     if header.compression is Compression.NONE:
         try:
             found = decode_records(checked, CHECKED.size, header.record_count, base)

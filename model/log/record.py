@@ -10,7 +10,7 @@
     value            bytes
     headers          varint   how many, and for each of them:
       key length     varint
-      key            UTF-8
+      key            UTF-8, see Header
       value length   varint   -1 for no value
       value          bytes
 
@@ -27,6 +27,7 @@ from model.log.corruption import CorruptBatch
 from model.log.varint import INT64_MAX, INT64_MIN, decode_varint, decode_varlong, encode_varint, encode_varlong
 
 Header = tuple[str, bytes | None]
+"""Its key and its value. Brokers take any bytes for a key: those that are no UTF-8 are kept as PEP 383 keeps them."""
 
 RECORD_BYTES_MIN = 7
 """One byte for each of the seven fields that every record has."""
@@ -34,6 +35,9 @@ NULL = b"\x01"
 """The length -1."""
 PLAIN_MAX = 8191
 """The highest number whose varint takes two bytes."""
+ITEMS_MAX = 1 << 18
+"""How many records and headers a batch may have, all together, unless a reader says otherwise: compressed, millions of
+them take few bytes, but much time and memory. Apache Kafka has no such limit."""
 
 
 class InvalidBatch(ValueError):  # noqa: N818 - as CorruptBatch
@@ -73,11 +77,12 @@ _set_offset, _set_timestamp, _set_key, _set_value, _set_headers = (
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What the records of a batch are relative to, and how far their offsets may go: `last_offset`, inclusive."""
+    """What the records of a batch are relative to; how far their offsets may go (inclusive); see ITEMS_MAX."""
 
     offset: int
     timestamp: int
     last_offset: int
+    items_max: int = ITEMS_MAX
 
 
 class _Varints(dict[int, bytes]):
@@ -122,23 +127,24 @@ def encode_records(records: Sequence[Record], base: Base) -> bytes:
 def _encode_headers(headers: tuple[Header, ...]) -> bytes:
     parts = [encode_varint(len(headers))]
     for key, value in headers:
-        name = key.encode()
+        name = key.encode(errors="surrogateescape")
         parts += (encode_varint(len(name)), name, NULL if value is None else encode_varint(len(value)) + value)
     return b"".join(parts)
 
 
 def decode_records(data: bytes, at: int, count: int, base: Base) -> list[Record]:
     """The `count` records that fill `data` from byte `at` to its end. Raises CorruptBatch."""
-    room = (len(data) - at) // RECORD_BYTES_MIN
+    room = min((len(data) - at) // RECORD_BYTES_MIN, base.items_max)
     if count > room:
         raise CorruptBatch("the number of records", count, f"at most {room}, for which there is room,", at)
-    found = list[Record]()
+    found, headers_left = list[Record](), base.items_max - count
     while len(found) < count:
         if base.timestamp <= INT64_MAX - PLAIN_MAX:
             at = _plain_records(data, at, base, found, count)
         if len(found) < count:
-            record, at = _any_record(data, at, base, found)
+            record, at = _any_record(data, at, base, found, headers_left)
             found.append(record)
+            headers_left -= len(record.headers)
     if at != len(data):
         raise CorruptBatch("the number of bytes after the last record", len(data) - at, "0", at)
     return found
@@ -187,7 +193,7 @@ def _plain_records(data: bytes, at: int, base: Base, found: list[Record], count:
     return at
 
 
-def _any_record(data: bytes, at: int, base: Base, found: list[Record]) -> tuple[Record, int]:
+def _any_record(data: bytes, at: int, base: Base, found: list[Record], headers_max: int) -> tuple[Record, int]:
     """The record at byte `at`, which comes after those that were found, and where it ends. Raises CorruptBatch."""
     start = at
     length, at = decode_varint(data, at)
@@ -198,7 +204,7 @@ def _any_record(data: bytes, at: int, base: Base, found: list[Record]) -> tuple[
     offset, at = _offset_at(data, at, base, _previous(found, base))
     key, at = _bytes_at(data, at, end)
     value, at = _bytes_at(data, at, end)
-    headers, at = _headers_at(data, at, end)
+    headers, at = _headers_at(data, at, end, headers_max)
     if at != end:
         raise CorruptBatch("the length of a record", length, f"{length + at - end}, as its fields take,", start)
     return Record(offset, timestamp, key, value, headers), end
@@ -233,11 +239,12 @@ def _bytes_at(data: bytes, at: int, end: int) -> tuple[bytes | None, int]:
     return data[start : start + length], start + length
 
 
-def _headers_at(data: bytes, at: int, end: int) -> tuple[tuple[Header, ...], int]:
+def _headers_at(data: bytes, at: int, end: int, headers_max: int) -> tuple[tuple[Header, ...], int]:
     start = at
     count, at = decode_varint(data, at)
-    if not 0 <= count <= (end - at) // 2:
-        raise CorruptBatch("the number of headers", count, f"0..{max(0, end - at) // 2}", start)
+    most = min((end - at) // 2, headers_max)
+    if not 0 <= count <= most:
+        raise CorruptBatch("the number of headers", count, f"0..{max(0, most)}", start)
     headers = list[Header]()
     for _ in range(count):
         start = at
@@ -245,12 +252,5 @@ def _headers_at(data: bytes, at: int, end: int) -> tuple[tuple[Header, ...], int
         if key is None:
             raise CorruptBatch("the key of a header", "null", "a string", start)
         value, at = _bytes_at(data, at, end)
-        headers.append((_text(key, start), value))
+        headers.append((key.decode(errors="surrogateescape"), value))
     return tuple(headers), at
-
-
-def _text(key: bytes, at: int) -> str:
-    try:
-        return key.decode()
-    except UnicodeDecodeError:
-        raise CorruptBatch("the key of a header", key.hex(), "UTF-8", at) from None

@@ -1,16 +1,25 @@
 """What a log takes: a producer's batch without gaps, a leader's batches in order.
 
-Source: Apache Kafka's LogValidator, UnifiedLog.analyzeAndValidateRecords, MemoryRecordsBuilder.
-Left out: limits of timestamps.
+A producer's batch is read as a whole. Where Apache Kafka's leader sets the largest timestamp right and clears the bits
+of the log (append time, delete horizon), a batch that lies is refused here; so is one of more records and headers than
+there could be records in `max_message_bytes` without compression, which Apache Kafka takes.
+
+A leader's batches are checked by their headers and CRCs only, as in Apache Kafka: a follower keeps what its leader has,
+byte by byte, and what could it do but stop? What a compaction leaves has the largest timestamp of the records that are
+left, or of all that ever were if none is.
+
+Source: Apache Kafka's LogValidator, UnifiedLog.analyzeAndValidateRecords, MemoryRecordsBuilder, DefaultRecordBatch.
+Left out: limits of timestamps; topics whose leader sets the timestamps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from model.log.batch import BatchHeader, check, records
+from model.log.batch import ITEMS_MAX, BatchHeader, TimestampType, check, records
 from model.log.config import LogConfig
 from model.log.header import NO_PRODUCER
+from model.log.record import RECORD_BYTES_MIN
 
 
 class InvalidRecord(ValueError):  # noqa: N818 - what is wrong says more
@@ -36,7 +45,19 @@ def check_new(header: BatchHeader, data: bytes, config: LogConfig) -> None:
         raise InvalidRecord(f"a batch of {header.size_bytes} bytes; at most {config.max_message_bytes} are taken")
     check_size(header, config)
     check_producer(header)
-    found = records(data)
+    check_records(header, data, config)
+
+
+def check_records(header: BatchHeader, data: bytes, config: LogConfig) -> None:
+    """Whether the records of a producer's batch are as its header says. Raises InvalidRecord or CorruptBatch."""
+    if header.timestamp_type is not TimestampType.CREATE_TIME:
+        raise InvalidRecord("a batch with the time of the append; a producer sets the time of creation")
+    if header.has_delete_horizon:
+        raise InvalidRecord("a batch with a delete horizon; only a compaction sets one")
+    found = records(data, items_max=min(config.max_message_bytes // RECORD_BYTES_MIN, ITEMS_MAX))
+    largest = max(record.timestamp for record in found)
+    if header.max_timestamp != largest:
+        raise InvalidRecord(f"a batch whose max timestamp is {header.max_timestamp}; that of its records is {largest}")
     if config.compacts and not header.is_control and any(record.key is None for record in found):
         raise InvalidRecord("a record without a key; a compacted log takes none")
 
@@ -60,9 +81,11 @@ def check_epoch(epoch: int, latest: int | None) -> None:
 
 
 def check_size(header: BatchHeader, config: LogConfig) -> None:
-    """Whether a batch fits a segment. Raises InvalidRecord."""
+    """Whether a batch fits a segment, and has no more records than are read again. Raises InvalidRecord."""
     if header.size_bytes > config.segment_bytes:
         raise InvalidRecord(f"a batch of {header.size_bytes} bytes; a segment takes {config.segment_bytes}")
+    if header.record_count > ITEMS_MAX:
+        raise InvalidRecord(f"a batch of {header.record_count} records; at most {ITEMS_MAX} are read")
 
 
 def check_follow(headers: Iterable[BatchHeader], config: LogConfig, end_offset: int, epoch: int) -> None:

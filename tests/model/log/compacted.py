@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from checkers.simulate.disk import SimulatedDisk
 from model.log.batch import Batch, Producer, TimestampType, encode, peek_header, records
 from model.log.cleaner import Cleaned, LogCleaner
@@ -33,8 +35,13 @@ class Compacted:
         self.cleaner = LogCleaner(self.disk, self.log, map_keys_max=self.map_keys_max)
 
     def append(self, batch: Batch) -> int:
-        """Append and commit; the last offset."""
-        offset = self.log.append_as_leader(encode(batch), 0, 0).last_offset
+        """Append and commit; the last offset. A batch with the time of the append comes from another leader."""
+        if batch.timestamp_type is TimestampType.LOG_APPEND_TIME:
+            appended = self.log.append_as_follower(encode(replace(batch, leader_epoch=0)), 0)
+            assert appended is not None
+        else:
+            appended = self.log.append_as_leader(encode(batch), 0, 0)
+        offset = appended.last_offset
         self.log.advance_high_watermark(offset + 1)
         return offset
 

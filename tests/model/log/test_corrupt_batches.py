@@ -179,7 +179,6 @@ BOMB = b"\xff" * 20
         (body(0, 0, 0, -1, -1, -1), "byte 67: the number of headers is -1, where 0..0 would be right"),
         (body(0, 0, 0, -1, -1, 2**31 - 1), "byte 67: the number of headers is 2147483647, where 0..0 would be right"),
         (body(0, 0, 0, -1, -1, 1, -1, -1), "byte 68: the key of a header is null, where a string would be right"),
-        (body(0, 0, 0, -1, -1, 1, 1, b"\xff", -1), "byte 68: the key of a header is ff, where UTF-8 would be right"),
         (body(0, 0, 0, -1, -1, 1, 0, 9), "byte 69: the length of a field is 9, where -1..0 would be right"),
         (body(0, 0, -1, -1, -1, 0), "byte 64: the offset of a record is 2, where 3..4 would be right"),
         (body(0, 0, 2, -1, -1, 0), "byte 64: the offset of a record is 5, where 3..4 would be right"),
@@ -218,6 +217,27 @@ def test_a_key_whose_length_is_padded_is_read() -> None:
     padded = body(0, 0, 0, b"\x80\x00", 64, bytes(64), 0)
     (record,) = records(with_body(encode(Batch(3, PLAIN[:1])), padded))
     assert Record(3, TIME, b"", bytes(64)) == record
+
+
+@pytest.mark.parametrize("key", [b"\xff", b"a\xc3", b"\xc3\xa9\x80", b"\xed\xa0\x80"])
+def test_any_bytes_are_kept_as_the_key_of_a_header(key: bytes) -> None:
+    data = with_body(encode(Batch(3, PLAIN[:1])), body(0, 0, 0, -1, -1, 1, len(key), key, -1))
+    assert data == encode(decode(data))
+    assert key == records(data)[0].headers[0][0].encode(errors="surrogateescape")
+
+
+def test_as_many_records_and_headers_are_read_as_the_reader_takes() -> None:
+    headers = (("a", None), ("b", None))
+    data = encode(Batch(3, [Record(3, TIME, None, b""), *(Record(at, TIME, None, b"", headers) for at in (4, 5))]))
+    assert 3 == len(records(data, items_max=7))
+    for most, complaint in (
+        (6, "byte 87: the number of headers is 2, where 0..1 would be right"),
+        (4, "byte 74: the number of headers is 2, where 0..1 would be right"),
+        (2, "byte 61: the number of records is 3, where at most 2, for which there is room, would be right"),
+    ):
+        with pytest.raises(CorruptBatch) as found:
+            records(data, items_max=most)
+        assert complaint == str(found.value)
 
 
 def test_two_records_at_one_offset_are_refused() -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from checkers.simulate.disk import SimulatedDisk
-from model.log.batch import Batch, Compression, CorruptBatch, Producer, encode
+from model.log.batch import Batch, Compression, CorruptBatch, Producer, encode, records
+from model.log.cleaner import LogCleaner
 from model.log.compression import compress
+from model.log.config import CleanupPolicy, LogConfig
 from model.log.control import ControlType
 from model.log.partition_log import Appended, PartitionLog
 from model.log.record import Record
 from model.log.validation import InvalidRecord, StaleLeaderEpoch
-from tests.model.log.drawn_batches import with_body
+from tests.model.log.drawn_batches import with_body, with_right_crc
 from tests.model.log.logs import batch, content, filled, marker, opened, stored
 
 
@@ -38,6 +40,74 @@ def test_a_leader_takes_no_batch_that_nobody_can_read(codec: Compression, *, is_
         log.append_as_leader(garbage(codec, compress(codec, body) if is_packed else body), 0, 0)
     assert before == content(log)
     assert Appended(1, 1) == log.append_as_leader(batch(b"x"), 0, 0)
+
+
+def with_field(data: bytes, field: str, value: int) -> bytes:
+    """A batch whose header says something else, and whose CRC is right."""
+    position, size = {"attributes": (21, 2), "max timestamp": (35, 8)}[field]
+    return with_right_crc(data[:position] + value.to_bytes(size, "big", signed=True) + data[position + size :])
+
+
+TIMED = encode(Batch(0, [Record(0, 2000, b"k", b"v"), Record(1, 1000, b"k", b"v")]))
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        (with_field(TIMED, "max timestamp", 0), "a batch whose max timestamp is 0; that of its records is 2000"),
+        (with_field(TIMED, "max timestamp", -1), "a batch whose max timestamp is -1; that of its records is 2000"),
+        (with_field(TIMED, "max timestamp", 2**63 - 1), "is 9223372036854775807; that of its records is 2000"),
+        (with_field(TIMED, "attributes", 1 << 3), "a batch with the time of the append; a producer sets the time of"),
+        (with_field(TIMED, "attributes", 1 << 6), "a batch with a delete horizon; only a compaction sets one"),
+    ],
+    ids=["too early", "none", "too late", "append time", "delete horizon"],
+)
+def test_a_leader_refuses_a_producer_that_lies_about_time(data: bytes, complaint: str) -> None:
+    log, _ = filled(1)
+    with pytest.raises(InvalidRecord, match=complaint):
+        log.append_as_leader(data, 0, 0)
+    assert 1 == log.log_end_offset
+    assert Appended(1, 2) == log.append_as_leader(TIMED, 0, 0)
+
+
+def compressed(count: int, headers: int = 0) -> bytes:
+    """A batch of so many empty records with so many empty headers each."""
+    record = [Record(at, 0, None, None, (("", None),) * headers) for at in range(count)]
+    return encode(Batch(0, record, compression=Compression.ZSTD))
+
+
+def test_a_leader_takes_no_more_records_and_headers_than_it_would_without_compression() -> None:
+    log = opened(SimulatedDisk(), LogConfig(max_message_bytes=7000))
+    for data in (compressed(1001), compressed(1, headers=1000), compressed(20, headers=50)):
+        assert len(data) < 5000
+        with pytest.raises(CorruptBatch, match=r"the number of (records|headers) is (1001|1000|50), where"):
+            log.append_as_leader(data, 0, 0)
+    assert Appended(0, 0) == log.append_as_leader(compressed(1, headers=999), 0, 0)
+    assert Appended(1, 1000) == log.append_as_leader(compressed(1000), 0, 0)
+
+
+def test_a_follower_takes_no_batch_of_more_records_than_are_read() -> None:
+    log = opened(SimulatedDisk())
+    count = (1 << 18) + 1
+    data = with_right_crc(stored(0)[:57] + count.to_bytes(4, "big") + stored(0)[61:])
+    data = with_right_crc(data[:23] + (count - 1).to_bytes(4, "big") + data[27:])
+    with pytest.raises(InvalidRecord, match="a batch of 262145 records; at most 262144 are read"):
+        log.append_as_follower(data, 0)
+
+
+def test_leader_follower_and_cleaner_keep_a_header_whose_key_is_no_utf_8() -> None:
+    config = LogConfig(cleanup_policy=CleanupPolicy.COMPACT)
+    kept = Record(0, 0, b"k", b"v", ((b"\xff\xfe".decode(errors="surrogateescape"), b"x"),))
+    leader, follower = opened(SimulatedDisk(), config), opened(disk := SimulatedDisk(), config)
+    leader.append_as_leader(encode(Batch(0, [kept, Record(1, 0, b"superseded", b"v")])), 0, 0)
+    leader.append_as_leader(encode(Batch(0, [Record(0, 0, b"superseded", b"v")])), 0, 0)
+    follower.append_as_follower(b"".join(content(leader)), 0)
+    assert content(leader) == content(follower)
+    follower.advance_high_watermark(3)
+    follower.roll(0)
+    LogCleaner(disk, follower).clean(0)
+    assert [[kept], [2]] == [records(content(follower)[0]), [r.offset for r in records(content(follower)[1])]]
+    assert b"\x04\xff\xfe\x02x" in content(follower)[0]
 
 
 def bad_marker(offset: int) -> bytes:
