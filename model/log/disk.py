@@ -4,10 +4,15 @@ What a write is worth follows POSIX: `write`, `truncate` change what readers see
 certain only after `flush` of that file; a new, renamed or removed name survives for certain only after
 `flush_directory` of its directory. Until then a crash may keep any part of it, sector by sector.
 
+A flush that fails is final: part of what was written may be lost for good although it is still read, and a later
+flush that succeeds would tell nothing of that part. So the disk takes no more changes; what it holds is known again
+only to a new one that reads the medium itself, not what the system remembers of it.
+
 Paths are relative to the disk's root, with `/` between the parts; the root itself is "". All sizes and positions are in
 bytes. A path or range that can't be is a ValueError; else the errors are those of the system calls, by class and errno.
 
-Source: POSIX write(2), fsync(2), rename(2); Pillai et al., All File Systems Are Not Created Equal (OSDI 2014).
+Source: POSIX write(2), fsync(2), rename(2); Pillai et al., All File Systems Are Not Created Equal (OSDI 2014); Rebello
+et al., Can Applications Recover from fsync Failures? (ATC 2020).
 Left out: permissions, links, files mapped into memory, open file handles (a removed file is gone at once).
 """
 
@@ -24,6 +29,10 @@ class DiskFull(DiskError):  # noqa: N818 - what is wrong says more
 
 class ReadFailed(DiskError):  # noqa: N818
     """The sectors asked for can't be read."""
+
+
+class FlushFailed(DiskError):  # noqa: N818
+    """A flush failed, now or before: what was written since the last good one may be lost. No change is taken now."""
 
 
 def parts_of(path: str) -> tuple[str, ...]:
@@ -76,7 +85,7 @@ class Disk(Protocol):
         """Take a file away, or an empty directory."""
 
     def flush(self, path: str) -> None:
-        """Return once all that was written to the file, and its length, survive a crash."""
+        """Return once all that was written to the file, and its length, survive a crash. Raises FlushFailed."""
 
     def flush_directory(self, path: str) -> None:
-        """Return once the names in the directory survive a crash."""
+        """Return once the names in the directory survive a crash. Raises FlushFailed."""

@@ -1,7 +1,11 @@
 """A disk that is a directory of the real file system.
 
-`flush` is fsync(2) of the file, `flush_directory` fsync(2) of the directory. Once a flush has failed, another one means
-nothing: the kernel may have dropped what it could not write. Some descriptors are kept open, the latest used.
+`flush` is fsync(2) of the file, `flush_directory` fsync(2) of the directory. Once one has failed, another one would
+mean nothing: the kernel may have marked as written what it could not write, so that it is read, and lost later. So no
+change is made after that: FlushFailed. A new FileDisk of the same files would be shown the same pages, in this process
+or the next; before it is made, they must be gone from memory: unmount the file system, or start the machine anew.
+
+Some descriptors are kept open, the latest used.
 
 Source: POSIX open(2), pread(2), pwrite(2), fsync(2); Rebello et al., Can Applications Recover from fsync Failures?
 (ATC 2020).
@@ -18,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from model.log.disk import DiskError, DiskFull, ReadFailed, entry_of, parts_of
+from model.log.disk import DiskError, DiskFull, FlushFailed, ReadFailed, entry_of, parts_of
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 LINK = "is a symbolic link"
@@ -32,6 +36,7 @@ class FileDisk:
         self._root = root.resolve()
         self._open: OrderedDict[str, int] = OrderedDict()
         self._open_files_max = open_files_max
+        self._flush_failed = ""
 
     def close(self) -> None:
         """Close what is open. The disk can still be used."""
@@ -71,13 +76,13 @@ class FileDisk:
         parts = parts_of(path)
         for end in range(1, len(parts) + 1):
             place = self._place("/".join(parts[:end]))
-            with _writing(path):
+            with self._writing(path):
                 if not place.is_dir():
                     place.mkdir()
 
     def create(self, path: str) -> None:
         """Make an empty file. Raises FileExistsError where there is one."""
-        with _writing(path):
+        with self._writing(path):
             descriptor = os.open(self._entry(path), os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         self._keep(path, descriptor)
 
@@ -88,7 +93,7 @@ class FileDisk:
         if not 0 <= position <= size:
             raise ValueError(f"{path}: writes at {position}, but the file has {size} bytes")
         left = memoryview(data)
-        with _writing(path):
+        with self._writing(path):
             while left:
                 done = os.pwrite(descriptor, left, position)
                 left, position = left[done:], position + done
@@ -99,13 +104,13 @@ class FileDisk:
         length = os.fstat(descriptor).st_size
         if not 0 <= size <= length:
             raise ValueError(f"{path}: cut to {size} bytes, but the file has {length}")
-        with _writing(path):
+        with self._writing(path):
             os.ftruncate(descriptor, size)
 
     def rename(self, path: str, to: str) -> None:
         """Give a file or directory another name in one step, replacing the file that had it."""
         source, target = self._entry(path), self._entry(to)
-        with _writing(path):
+        with self._writing(path):
             source.rename(target)
         self._forget(path)
         self._forget(to)
@@ -113,7 +118,7 @@ class FileDisk:
     def remove(self, path: str) -> None:
         """Take a file away, or an empty directory."""
         place = self._entry(path)
-        with _writing(path):
+        with self._writing(path):
             if stat.S_ISDIR(place.lstat().st_mode):
                 place.rmdir()
             else:
@@ -122,18 +127,43 @@ class FileDisk:
 
     def flush(self, path: str) -> None:
         """Return once all that was written to the file, and its length, survive a crash."""
-        descriptor = self._descriptor(path)
-        with _writing(path):
-            os.fsync(descriptor)
+        self._fsync(self._descriptor(path), path)
 
     def flush_directory(self, path: str) -> None:
         """Return once the names in the directory survive a crash."""
         descriptor = os.open(self._place(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            with _writing(path):
-                os.fsync(descriptor)
+            self._fsync(descriptor, path)
         finally:
             os.close(descriptor)
+
+    def _fsync(self, descriptor: int, path: str) -> None:
+        """Flush what is open. Raises FlushFailed, and so does every change after that."""
+        with self._writing(path):
+            try:
+                os.fsync(descriptor)
+            except OSError as error:
+                self._flush_failed = f"a flush of {path!r} failed: {error.strerror}"
+                raise FlushFailed(error.errno, error.strerror, path) from error
+
+    @contextmanager
+    def _writing(self, path: str) -> Iterator[None]:
+        """Raise DiskFull or DiskError for what the medium refuses; other errors are the caller's and pass.
+
+        Raises FlushFailed, and changes nothing, after a flush that failed.
+        """
+        if self._flush_failed:
+            raise FlushFailed(errno.EIO, self._flush_failed, path)
+        try:
+            yield
+        except FlushFailed:
+            raise
+        except OSError as error:
+            if error.errno in FULL:
+                raise DiskFull(error.errno, error.strerror, path) from error
+            if error.errno == errno.EIO:
+                raise DiskError(error.errno, error.strerror, path) from error
+            raise
 
     def _place(self, path: str) -> Path:
         """Where a path leads. No part of it but the last may be a symbolic link, and that one is not followed."""
@@ -168,16 +198,3 @@ class FileDisk:
         """Close a file that has lost its name, or all files under a directory that has."""
         for name in [name for name in self._open if name == path or name.startswith(f"{path}/")]:
             os.close(self._open.pop(name))
-
-
-@contextmanager
-def _writing(path: str) -> Iterator[None]:
-    """Raise DiskFull or DiskError for what the medium refuses; other errors are the caller's and pass."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
-            raise DiskFull(error.errno, error.strerror, path) from error
-        if error.errno == errno.EIO:
-            raise DiskError(error.errno, error.strerror, path) from error
-        raise

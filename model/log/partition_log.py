@@ -6,8 +6,8 @@
     log end offset     the next one to be appended
 
 What lasts: what `flush` found appended survives every crash, and a crash leaves a prefix of what was appended. An
-error of the disk while something is changed stops the log: what was acknowledged can be read, and nothing can be
-changed until the log is opened anew.
+error while something is changed stops the log (see fail_stop.py): what was acknowledged can be read, and nothing can be
+changed until the log is opened anew. What a caller does wrong is refused before anything is changed.
 
 Source: Apache Kafka's UnifiedLog; KIP-98, KIP-101, KIP-107, KIP-279.
 Left out: remote storage; timestamps that the leader sets; conversion between message formats and codecs.
@@ -112,17 +112,19 @@ class PartitionLog:
 
         Raises CorruptBatch, InvalidRecord or ProducerRefused, and then has appended nothing.
         """
+        self._fail_stop.check()
+        header = check(data)
+        check_new(header, data, self.config)
+        check_epoch(leader_epoch, self.epochs.latest)
+        sent = self.producers.duplicate_of(header)
+        if sent is not None:
+            return Appended(sent.first_offset, sent.last_offset, is_duplicate=True)
+        marker = end_of_transaction(header, data)
+        self.producers.validate(header, marker)
+        data = with_position(data, self.log_end_offset, leader_epoch)
+        header = peek_header(data)
         with self._fail_stop.changing():
-            header = check(data)
-            check_new(header, data, self.config)
-            check_epoch(leader_epoch, self.epochs.latest)
-            sent = self.producers.duplicate_of(header)
-            if sent is not None:
-                return Appended(sent.first_offset, sent.last_offset, is_duplicate=True)
-            marker = end_of_transaction(header, data)
-            self.producers.validate(header, marker)
-            data = with_position(data, self.log_end_offset, leader_epoch)
-            return self._append(peek_header(data), data, marker, now)
+            return self._append(header, data, marker, now)
 
     def append_as_follower(self, data: bytes, now: int) -> Appended | None:
         """Append the batches that a leader sent, with the offsets that they have; None if there are none.
@@ -130,16 +132,17 @@ class PartitionLog:
         Offsets may be left out, as compaction does. An empty log may start inside the first batch. Raises CorruptBatch,
         UnexpectedOffset or InvalidRecord, and then has appended nothing.
         """
+        self._fail_stop.check()
+        batches = list(split(data))
+        if not batches:
+            return None
+        first = batches[0][0]
+        is_inside = first.base_offset < self.log_end_offset <= first.last_offset
+        starts_inside = is_inside and self._log_start_offset == self.log_end_offset
+        end = first.base_offset if starts_inside else self.log_end_offset
+        check_follow((header for header, _ in batches), self.config, end, self._last_epoch())
+        markers = [end_of_transaction(header, encoded) for header, encoded in batches]
         with self._fail_stop.changing():
-            batches = list(split(data))
-            if not batches:
-                return None
-            first = batches[0][0]
-            is_inside = first.base_offset < self.log_end_offset <= first.last_offset
-            starts_inside = is_inside and self._log_start_offset == self.log_end_offset
-            end = first.base_offset if starts_inside else self.log_end_offset
-            check_follow((header for header, _ in batches), self.config, end, self._last_epoch())
-            markers = [end_of_transaction(header, encoded) for header, encoded in batches]
             if starts_inside:
                 self._start_at(end, self._log_start_offset, now)
             for (header, encoded), marker in zip(batches, markers, strict=True):
@@ -216,8 +219,9 @@ class PartitionLog:
 
     def start_epoch(self, epoch: int) -> None:
         """The leader of a new epoch goes on at the end of this log. Raises StaleLeaderEpoch."""
+        self._fail_stop.check()
+        check_epoch(epoch, self.epochs.latest)
         with self._fail_stop.changing():
-            check_epoch(epoch, self.epochs.latest)
             self.epochs.assign(epoch, self.log_end_offset)
 
     def end_offset_for_epoch(self, epoch: int) -> EpochEnd | None:
@@ -277,9 +281,10 @@ class PartitionLog:
 
         Raises OffsetOutOfRange above the high watermark.
         """
+        self._fail_stop.check()
+        if offset > self._high_watermark:
+            raise OffsetOutOfRange(f"{self.directory}: {offset} is above the high watermark {self._high_watermark}")
         with self._fail_stop.changing():
-            if offset > self._high_watermark:
-                raise OffsetOutOfRange(f"{self.directory}: {offset} is above the high watermark {self._high_watermark}")
             if offset > self._log_start_offset:
                 self._set_start(offset)
                 self.epochs.truncate_from_start(offset)

@@ -166,8 +166,8 @@ class LogLoader:
         self._remove(segments[index + 1 :])
         del segments[index + 1 :]
         self._disk.truncate(segment.log_path, position)
-        self._disk.flush(segment.log_path)
         segment.size_bytes = position
+        self._disk.flush(segment.log_path)
 
     def _remove(self, segments: Iterable[Segment]) -> None:
         """Remove segments from the last one to the first, each for certain."""

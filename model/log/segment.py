@@ -186,13 +186,14 @@ class Segment:
         Otherwise a crash could bring a cut batch back, behind one that took the place of its predecessor.
         """
         self._disk.truncate(self.log_path, position)
-        self._disk.flush(self.log_path)
+        # From here on readers must not look for what was cut, even if the flush fails.
         self.size_bytes = position
         self.offset_index.truncate_to(position)
         self.transaction_index.truncate_to(end_offset)
         if not position:
             self._first_timestamp = None
         self.reopen()
+        self._disk.flush(self.log_path)
 
     def reopen(self) -> None:
         """Go on appending after a time when the segment was complete, or cut."""

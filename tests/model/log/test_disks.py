@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from checkers.simulate.disk import SimulatedDisk
 from checkers.simulate.medium import Medium
-from model.log.disk import Disk, DiskError, DiskFull, ReadFailed
+from model.log.disk import Disk, DiskError, DiskFull, FlushFailed, ReadFailed
+from model.log.fail_stop import LogStopped
 from model.log.file_disk import FileDisk
+from tests.model.log.logs import batch, content, opened, values
 
 PATHS = ("a", "b", "a/x", "a/y", "a/x/deep", "b/x", "")
 Call = tuple[str, tuple[object, ...]]
@@ -137,8 +139,9 @@ def test_few_files_stay_open(tmp_path: Path) -> None:
         ("pwrite", ("write", ("a", 0, b"1")), DiskFull(errno.EDQUOT, "", "a")),
         ("pwrite", ("write", ("a", 0, b"1")), DiskError(errno.EIO, "", "a")),
         ("pread", ("read", ("a", 0, 1)), ReadFailed(errno.EIO, "", "a")),
-        ("fsync", ("flush", ("a",)), DiskError(errno.EIO, "", "a")),
-        ("fsync", ("flush_directory", ("",)), DiskError(errno.EIO, "", "")),
+        ("fsync", ("flush", ("a",)), FlushFailed(errno.EIO, "", "a")),
+        ("fsync", ("flush", ("a",)), FlushFailed(errno.ENOSPC, "", "a")),
+        ("fsync", ("flush_directory", ("",)), FlushFailed(errno.EIO, "", "")),
         ("ftruncate", ("truncate", ("a", 0)), DiskError(errno.EIO, "", "a")),
     ],
 )
@@ -156,6 +159,62 @@ def test_errors_of_the_medium_name_the_path(
         getattr(disk, call[0])(*call[1])
     found = raised.value
     assert (type(error), error.errno, error.filename) == (type(found), found.errno, found.filename)
+
+
+CHANGES: list[Call] = [
+    ("flush", ("a",)),
+    ("flush", ("b",)),
+    ("flush_directory", ("",)),
+    ("write", ("b", 0, b"2")),
+    ("truncate", ("b", 0)),
+    ("create", ("c",)),
+    ("make_directory", ("d",)),
+    ("rename", ("b", "c")),
+    ("remove", ("b",)),
+]
+
+
+@pytest.mark.parametrize("failing", [("flush", ("a",)), ("flush_directory", ("",))])
+def test_after_a_failed_flush_a_disk_changes_nothing_and_is_read(
+    failing: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = FileDisk(tmp_path)
+    for name in ("a", "b"):
+        disk.create(name)
+        disk.write(name, 0, b"1")
+
+    def fails(*_arguments: object) -> None:
+        raise OSError(errno.EIO, "refused")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fails)
+        with pytest.raises(FlushFailed):
+            getattr(disk, failing[0])(*failing[1])
+    for name, arguments in CHANGES:
+        with pytest.raises(FlushFailed, match=f"a flush of '{failing[1][0]}' failed: refused"):
+            getattr(disk, name)(*arguments)
+    assert (["a", "b"], b"1") == (disk.names(""), disk.read("b", 0, 9))
+
+
+def test_after_a_failed_flush_a_log_is_not_opened_on_the_same_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = FileDisk(tmp_path)
+    log = opened(disk)
+    log.append_as_leader(batch(b"x"), 0, 0)
+
+    def fails(*_arguments: object) -> None:
+        raise OSError(errno.EIO, "refused")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fails)
+        with pytest.raises(FlushFailed):
+            log.flush()
+    with pytest.raises(LogStopped):
+        log.flush()
+    assert [b"x"] == values(content(log))
+    with pytest.raises(FlushFailed):
+        opened(disk)
 
 
 def test_short_writes_and_reads_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
