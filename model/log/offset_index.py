@@ -41,9 +41,9 @@ class OffsetIndex(IndexFile):
         return len(self) >= self.entries_max
 
     @property
-    def last_position(self) -> int:
-        """The position of the last entry; 0 without any."""
-        return self[len(self) - 1].position if self._data else 0
+    def last(self) -> OffsetPosition:
+        """The last entry; without any, the start of the segment."""
+        return self[len(self) - 1] if self._data else OffsetPosition(self.base_offset, 0)
 
     def __getitem__(self, slot: int) -> OffsetPosition:
         relative, position = ENTRY.unpack_from(self._data, slot * ENTRY.size)

@@ -2,8 +2,9 @@
 
 1. Files of operations that were under way are removed; a swap of segments that was complete is finished.
 2. Segments wholly below the log start offset are removed.
-3. Segments below the recovery point were flushed with their indexes: these are read, and rebuilt if they can't be
-   right. A batch that can't be read then is damage that no crash does, and the log is not opened.
+3. Segments below the recovery point were flushed with their indexes: these are read, and rebuilt if they don't go with
+   the batches (see index_checks.py). A batch that can't be read then is damage that no crash does, and the log is not
+   opened.
 4. The other segments are read through: every CRC is checked, their indexes are rebuilt, and the first batch that is not
    right ends the log. After a clean shutdown there are none.
 5. The state of the producers comes from the latest snapshot that can be read, and from the batches after it.
@@ -24,7 +25,7 @@ from model.log.config import RELATIVE_OFFSET_MAX, LogConfig
 from model.log.disk import Disk
 from model.log.epochs import LeaderEpochs
 from model.log.file_names import ancestors, files, parent, topic_partition
-from model.log.index_file import CorruptIndex
+from model.log.index_checks import indexes_are_right
 from model.log.leftovers import sweep
 from model.log.local_log import LocalLog, floor
 from model.log.producer_snapshot import latest_producers, remove_all_snapshots, remove_stray_snapshots, replay
@@ -187,15 +188,6 @@ class LogLoader:
         self._disk.flush_directory(self._directory)
         segments[-1].reopen()
         return segments
-
-
-def indexes_are_right(segment: Segment) -> bool:
-    """Load the indexes, and whether that could be done."""
-    try:
-        segment.load_indexes()
-    except CorruptIndex:
-        return False
-    return True
 
 
 def check_stored(segment: Segment, stored: StoredBatch, expected: int, limit: int) -> None:

@@ -1,6 +1,8 @@
 """A segment of a log: a file of record batches one after the other, and indexes to find offsets, times and aborts.
 
 All that the indexes hold follows from the batches: `append` and a rebuild after a crash go through the same function.
+An entry is believed only if there is such a batch; else the segment is read from its start. So an index of which a
+sector rots costs time, and gives no wrong answer: see also index_checks.py.
 
 Source: Apache Kafka's LogSegment, FileRecords.
 Left out: segments whose offsets lie too far apart for their indexes, written before Apache Kafka 2.0, which it splits;
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from model.log import file_names
 from model.log.batch import BatchHeader, CorruptBatch, peek_header, records
@@ -18,7 +21,7 @@ from model.log.config import LogConfig
 from model.log.disk import Disk
 from model.log.file_names import LogFile, within
 from model.log.header import HEADER_BYTES, LENGTH_AT, LENGTH_END, NO_TIMESTAMP
-from model.log.offset_index import OffsetIndex
+from model.log.offset_index import OffsetIndex, OffsetPosition
 from model.log.time_index import TimeIndex, TimestampOffset
 from model.log.transaction_index import TransactionIndex
 
@@ -89,7 +92,7 @@ class Segment:
         self.created_ms = now
 
     def load_indexes(self) -> None:
-        """Read the indexes. Raises CorruptIndex if one is missing or can't be right."""
+        """Read the indexes. Raises CorruptIndex if one is missing or can't be right in itself."""
         self.offset_index.load()
         self.time_index.load()
         self.transaction_index.load()
@@ -114,7 +117,7 @@ class Segment:
         if header.max_timestamp > self._largest.timestamp:
             self._largest = TimestampOffset(header.max_timestamp, header.last_offset)
         full = self.offset_index.is_full or self.time_index.is_full
-        if not full and position - self.offset_index.last_position > self.config.index_interval_bytes:
+        if not full and position - self.offset_index.last.position > self.config.index_interval_bytes:
             self.offset_index.append(header.last_offset, position)
             self.time_index.append_if_later(self._largest)
 
@@ -158,13 +161,32 @@ class Segment:
 
     def batches_from(self, offset: int) -> Iterator[StoredBatch]:
         """The batches from the one on that holds `offset`, or else the first one past it."""
-        found = self.batches(self.offset_index.lookup(offset).position)
+        found = self._batches_near(self.offset_index.lookup(offset))
         return (stored for stored in found if stored.header.last_offset >= offset)
+
+    def _batches_near(self, entry: OffsetPosition) -> Iterator[StoredBatch]:
+        """The batches from the one of an entry on, or all, if there is no such batch."""
+        if not entry.position:
+            return self.batches()
+        found = self.batches(entry.position)
+        try:
+            first = next(found, None)
+        except CorruptBatch:
+            first = None
+        return chain([first], found) if first is not None and is_of(first, entry) else self.batches()
+
+    def has(self, entry: OffsetPosition) -> bool:
+        """Whether there is the batch of an entry."""
+        try:
+            first = next(self.batches(entry.position, HEADER_BYTES), None)
+        except CorruptBatch:
+            return False
+        return first is not None and is_of(first, entry)
 
     def end_offset(self) -> int:
         """The offset after the last batch; the base offset without any."""
         end = self.base_offset
-        for stored in self.batches(self.offset_index.last_position):
+        for stored in self._batches_near(self.offset_index.last):
             end = stored.header.next_offset
         return end
 
@@ -172,9 +194,8 @@ class Segment:
         """The first record from `start_offset` on that is at least as late as `timestamp`."""
         if self.max_timestamp < timestamp:
             return None
-        start = max(self.time_index.lookup(timestamp).offset, start_offset)
-        for stored in self.batches(self.offset_index.lookup(start).position):
-            if stored.header.max_timestamp >= timestamp and stored.header.last_offset >= start_offset:
+        for stored in self.batches_from(max(self.time_index.start_for(timestamp), start_offset)):
+            if stored.header.max_timestamp >= timestamp:
                 for record in records(stored.data):
                     if record.timestamp >= timestamp and record.offset >= start_offset:
                         return TimestampOffset(record.timestamp, record.offset)
@@ -196,13 +217,15 @@ class Segment:
         self._disk.flush(self.log_path)
 
     def reopen(self) -> None:
-        """Go on appending after a time when the segment was complete, or cut."""
-        slots = len(self.offset_index)
-        self.time_index.truncate_to(self.offset_index[slots - 1].offset + 1 if slots else self.base_offset)
-        self._largest = self.time_index.last
-        for stored in self.batches(self.offset_index.last_position):
+        """Go on appending after a time when the segment was complete, or cut. Raises CorruptBatch."""
+        while (slots := len(self.offset_index)) and not self.has(self.offset_index.last):
+            self.offset_index.truncate_to_entries(slots - 1)
+        self.time_index.truncate_to(self.offset_index.last.offset + 1 if slots else self.base_offset)
+        self._largest = self.time_index.last_but_one
+        for stored in self.batches_from(self._largest.offset):
             if stored.header.max_timestamp > self._largest.timestamp:
                 self._largest = TimestampOffset(stored.header.max_timestamp, stored.header.last_offset)
+        self.time_index.drop_last_unless(self._largest)
 
     def complete(self) -> None:
         """No batch is to follow: have the time index end with the largest timestamp."""
@@ -250,3 +273,8 @@ class Segment:
         for kind in file_names.SEGMENT_KINDS:
             if self._disk.exists(self.path(kind)):
                 self._disk.remove(self.path(kind))
+
+
+def is_of(stored: StoredBatch, entry: OffsetPosition) -> bool:
+    """Whether a batch is the one that an entry of the offset index was made for."""
+    return stored.header.last_offset == entry.offset

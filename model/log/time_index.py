@@ -46,6 +46,11 @@ class TimeIndex(IndexFile):
         """The last entry; without any, no timestamp at the start of the segment."""
         return self[len(self) - 1] if self._data else TimestampOffset(NO_TIMESTAMP, self.base_offset)
 
+    @property
+    def last_but_one(self) -> TimestampOffset:
+        """The entry before the last one; without any, no timestamp at the start of the segment."""
+        return self[len(self) - 2] if len(self) > 1 else TimestampOffset(NO_TIMESTAMP, self.base_offset)
+
     def __getitem__(self, slot: int) -> TimestampOffset:
         timestamp, relative = ENTRY.unpack_from(self._data, slot * ENTRY.size)
         return TimestampOffset(timestamp, self.base_offset + relative)
@@ -61,9 +66,25 @@ class TimeIndex(IndexFile):
         slot = last_at_most(timestamp, len(self), self._timestamp)
         return self[slot] if slot >= 0 else TimestampOffset(NO_TIMESTAMP, self.base_offset)
 
+    def start_for(self, timestamp: int) -> int:
+        """An offset before which nothing is as late as `timestamp`, even if some entry is not what it was.
+
+        It is that of the entry before the one that `lookup` gives. If the latter is wrong, the former is not; and if
+        the former is, its offset still lies before that of the latter, as `check` has found.
+        """
+        slot = last_at_most(timestamp, len(self), self._timestamp)
+        return self[slot - 1].offset if slot > 0 else self.base_offset
+
     def truncate_to(self, offset: int) -> None:
         """Forget the entries of this offset and later ones."""
         self.truncate_to_entries(last_at_most(offset - 1, len(self), lambda slot: self[slot].offset) + 1)
+
+    def drop_last_unless(self, largest: TimestampOffset) -> None:
+        """Forget the last entry if it can't come before one of the largest timestamp, and is not that one itself."""
+        last = self.last
+        is_before = last.timestamp < largest.timestamp and last.offset < largest.offset
+        if self._data and last != largest and not is_before:
+            self.truncate_to_entries(len(self) - 1)
 
     def check(self) -> None:
         """Raises CorruptIndex for entries whose timestamps or offsets don't rise."""

@@ -64,11 +64,16 @@ class TransactionIndex:
             raise CorruptIndex(f"{self.path}: it has {len(data)} bytes, not a multiple of {ENTRY.size}")
         for slot, (version, *fields) in enumerate(ENTRY.iter_unpack(data)):
             entry = AbortedTransaction(*fields)
-            least = self._entries[-1].last_offset + 1 if self._entries else self._base_offset
+            before = self._entries[-1] if self._entries else None
+            least = before.last_offset + 1 if before else self._base_offset
+            stable = before.last_stable_offset if before else 0
             if version != VERSION or entry.producer_id < 0 or not 0 <= entry.first_offset < entry.last_offset:
                 raise CorruptIndex(f"{self.path}: entry {slot} of version {version} is {entry}, which can't be")
             if entry.last_offset < least:
                 raise CorruptIndex(f"{self.path}: entry {slot} ends at {entry.last_offset}; at least {least} is right")
+            if not stable <= entry.last_stable_offset <= entry.last_offset + 1:
+                bounds = f"{stable}..{entry.last_offset + 1}"
+                raise CorruptIndex(f"{self.path}: entry {slot} is {entry}; the last stable offset is in {bounds}")
             self._entries.append(entry)
 
     def append(self, entry: AbortedTransaction) -> None:
