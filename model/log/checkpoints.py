@@ -15,7 +15,6 @@ from model.log.file_names import TopicPartition, parent, within
 RECOVERY_POINT = "recovery-point-offset-checkpoint"
 LOG_START = "log-start-offset-checkpoint"
 CLEANER = "cleaner-offset-checkpoint"
-HIGH_WATERMARK = "replication-offset-checkpoint"
 VERSION = 0
 TEMPORARY = ".tmp"
 

@@ -26,7 +26,15 @@ class CleanedTransactions:
         for _, entry in sorted(self._by_marker.items()):
             self._by_producer.setdefault(entry.producer_id, []).append(entry)
         self._with_data = set[int]()
+
+    @property
+    def with_data(self) -> frozenset[int]:
         """The producers of which a batch came after their last marker."""
+        return frozenset(self._with_data)
+
+    def go_back(self, with_data: frozenset[int]) -> None:
+        """Be as when `with_data` was this: the batches since then are about to come again."""
+        self._with_data = set(with_data)
 
     def is_aborted(self, header: BatchHeader) -> bool:
         """Whether a batch of records is part of a transaction that was aborted."""

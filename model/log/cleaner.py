@@ -8,7 +8,9 @@ watermark, or part of an open transaction, supersedes nothing), of a segment wit
 lag, or of the last segment, which is appended to.
 
 Segments are cleaned in groups that fit one segment, from the first on, each put in its place before the next: a crash
-leaves the log cleaned up to some group, which is as good as cleaned or not, and the next cleaning begins anew.
+leaves the log cleaned up to some group, which is as good as cleaned or not, and the next cleaning begins anew. A batch
+that is written anew may be larger than it was (its delete horizon lies far from its timestamps, or another library has
+compressed it better): a group ends before the segment that would take it over `segment_bytes`.
 
 Source: Apache Kafka's LogCleanerManager.cleanableOffsets, Cleaner.doClean, groupSegmentsBySize.
 Left out: several logs and threads; throttling; max.compaction.lag.ms; giving up a log that can't be cleaned.
@@ -26,12 +28,17 @@ from model.log.compaction import Compaction, Round
 from model.log.config import RELATIVE_OFFSET_MAX, LogConfig
 from model.log.disk import Disk
 from model.log.file_names import CLEANED, files, parent, topic_partition, within
+from model.log.local_log import floor
 from model.log.offset_map import OffsetMap
 from model.log.partition_log import PartitionLog
-from model.log.segment import Segment, StoredBatch
+from model.log.segment import FILE_BYTES_MAX, Segment, StoredBatch
 
 MAP_KEYS_MAX = 5_000_000
 """About what Apache Kafka's buffer of 128 MiB takes, at 24 bytes a key."""
+
+
+class SegmentTooLarge(ValueError):  # noqa: N818 - what is wrong says more
+    """A segment of which more would be left than a file may hold; the log is as good as before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +119,8 @@ class LogCleaner:
         """Clean up to the first uncleanable offset, or as far as the map of keys has room.
 
         `cleaned_to_elsewhere` is the least offset up to which another replica has cleaned: tombstones and markers from
-        there on stay. None if there is no other replica. Raises CorruptBatch, DiskError or LogStopped; the log is then
-        as good as before.
+        there on stay. None if there is no other replica. Raises CorruptBatch, SegmentTooLarge, DiskError or LogStopped;
+        the log is then as good as before.
         """
         self._remove_leftovers()
         found = self.cleanable(now)
@@ -133,26 +140,37 @@ class LogCleaner:
         return result
 
     def _batches_from(self, offset: int) -> Iterator[StoredBatch]:
-        """The batches of all segments from the one on that holds an offset."""
-        for segment in self._log.segments:
-            yield from (stored for stored in segment.batches() if stored.header.last_offset >= offset)
+        """The batches from the one on that holds an offset, or else the first one past it."""
+        segments = self._log.segments
+        for segment in segments[floor(segments, offset) :]:
+            yield from segment.batches_from(offset)
 
     def _replace(self, compaction: Compaction, now: int) -> Cleaned:
         """Put what is left of each group of segments in its place."""
         end = compaction.round.end
         old = [segment for segment in self._log.segments[:-1] if segment.base_offset < end]
-        before, after = sum(segment.size_bytes for segment in old), 0
-        groups = group(old, self._log.segments[len(old)].base_offset, self._log.config)
-        for each in groups:
-            new = self._log.cleaned_segment(each[0].base_offset, now)
-            for segment in each:
-                for left in compaction.compact(segment.batches()):
-                    new.append(left.header, left.data)
-                    if left.aborted is not None:
-                        new.transaction_index.append(left.aborted)
-            self._log.replace(each, new)
-            after += new.size_bytes
-        return Cleaned(end, len(old), len(groups), before, after)
+        before, after = sum(segment.size_bytes for segment in old), list[int]()
+        for each in group(old, self._log.segments[len(old)].base_offset, self._log.config):
+            while each:
+                new, count = self._clean_first(each, compaction, now)
+                self._log.replace(each[:count], new)
+                after.append(new.size_bytes)
+                del each[:count]
+        return Cleaned(end, len(old), len(after), before, sum(after))
+
+    def _clean_first(self, segments: Sequence[Segment], compaction: Compaction, now: int) -> tuple[Segment, int]:
+        """What is left of the first segments, as many as fit one, and how many they are."""
+        new = self._log.cleaned_segment(segments[0].base_offset, now)
+        fill(new, segments[0], compaction, FILE_BYTES_MAX)
+        for count, segment in enumerate(segments[1:], start=1):
+            size_bytes, with_data = new.size_bytes, compaction.transactions.with_data
+            try:
+                fill(new, segment, compaction, self._log.config.segment_bytes)
+            except SegmentTooLarge:
+                new.truncate_to(size_bytes, segment.base_offset)
+                compaction.transactions.go_back(with_data)
+                return new, count
+        return new, len(segments)
 
     def _remove_leftovers(self) -> None:
         """Remove what a cleaning that failed has left; recovery would take it for a sign that a swap is incomplete."""
@@ -161,6 +179,16 @@ class LogCleaner:
             self._disk.remove(within(self._log.directory, name))
         if left:
             self._disk.flush_directory(self._log.directory)
+
+
+def fill(new: Segment, old: Segment, compaction: Compaction, bytes_max: int) -> None:
+    """Write what compaction leaves of a segment into another one. Raises SegmentTooLarge."""
+    for left in compaction.compact(old.batches()):
+        if new.size_bytes + len(left.data) > bytes_max:
+            raise SegmentTooLarge(f"{old.log_path}: with what is left of it, a segment has more than {bytes_max} bytes")
+        new.append(left.header, left.data)
+        if left.aborted is not None:
+            new.transaction_index.append(left.aborted)
 
 
 def group(segments: Sequence[Segment], end: int, config: LogConfig) -> list[list[Segment]]:

@@ -6,8 +6,8 @@ Offsets never change: a batch keeps its base and last offset whatever is left of
 - a tombstone, or a marker without any batch of its transaction left, once its delete horizon has passed, which the
   first cleaning that meets it sets (KIP-534), and once every replica has cleaned beyond it: otherwise one that comes
   back would fetch past the gap, and keep for good what was deleted or aborted;
-- a batch without records, unless it is the producer's last one, whose sequence a restart needs, or the last one of the
-  cleaning, so that the log does not seem to end before.
+- a batch without records, unless it is the producer's last one, whose sequence or epoch a restart needs, or the last
+  one of the cleaning, so that the log does not seem to end before.
 
 Source: Apache Kafka's Cleaner.cleanInto and RecordFilter; KIP-534; KAFKA-5490, KAFKA-14055, KAFKA-17076. It lacks the
 condition on all replicas; Redpanda, "A compaction bug in Kafka and its fix" (2026).

@@ -12,6 +12,16 @@ from enum import Enum
 RELATIVE_OFFSET_MAX = 2**31 - 1
 INDEX_BYTES_MIN = 24
 HOUR_MS = 3_600_000
+NOT_NEGATIVE = (
+    "segment_ms",
+    "index_interval_bytes",
+    "retention_bytes",
+    "retention_ms",
+    "delete_retention_ms",
+    "min_compaction_lag_ms",
+    "max_message_bytes",
+)
+"""The settings that may be 0."""
 
 
 class CleanupPolicy(Enum):
@@ -47,10 +57,14 @@ class LogConfig:
             raise ValueError(
                 f"segment_index_bytes is {self.segment_index_bytes}; it must be at least {INDEX_BYTES_MIN}"
             )
-        for name in ("segment_ms", "index_interval_bytes", "retention_bytes", "retention_ms", "delete_retention_ms"):
+        if not 0 <= self.min_cleanable_dirty_ratio <= 1:
+            raise ValueError(f"min_cleanable_dirty_ratio is {self.min_cleanable_dirty_ratio}; it must be from 0 to 1")
+        for name in NOT_NEGATIVE:
             value = getattr(self, name)
             if value is not None and value < 0:
                 raise ValueError(f"{name} is {value}; it must not be negative")
+        if self.producer_id_expiration_ms < 1:
+            raise ValueError(f"producer_id_expiration_ms is {self.producer_id_expiration_ms}; it must be at least 1")
 
     @property
     def compacts(self) -> bool:

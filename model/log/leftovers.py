@@ -33,7 +33,7 @@ from model.log.segment import Segment
 def sweep(disk: Disk, directory: str, config: LogConfig) -> list[str]:
     """Finish or undo what was under way; the names of the files that are no longer there."""
     there = files(disk, directory)
-    written = [name for name in disk.names(directory) if name.endswith(SNAPSHOT + TEMPORARY)]
+    written = [n for n in disk.names(directory) if n.endswith((SNAPSHOT + TEMPORARY, OFFSET_INDEX + TEMPORARY))]
     deleted = [file for file in there if file.stage == DELETED]
     cleaned = [file for file in there if file.stage == CLEANED]
     swapped = [file for file in there if file.stage == SWAP]

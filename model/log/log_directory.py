@@ -57,9 +57,15 @@ class LogDirectory:
         return self.logs[partition]
 
     def close(self) -> None:
-        """Close all logs, and leave the marker."""
+        """Close all logs, and leave the marker. If some can't be closed, raise the first error once all were tried."""
+        errors = list[OSError]()
         for log in self.logs.values():
-            log.close()
+            try:
+                log.close()
+            except OSError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
         marker = within(self._root, CLEAN_SHUTDOWN)
         self._disk.create(marker)
         self._disk.write(marker, 0, MARK)

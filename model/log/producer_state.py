@@ -146,8 +146,16 @@ class ProducerStates:
             )
 
     def update(self, header: BatchHeader, end: EndTransaction | None) -> AbortedTransaction | None:
-        """Take account of a batch that is in the log; returns the transaction that it aborts."""
-        if header.producer_id == NO_PRODUCER[0] or (header.is_control and end is None):
+        """Take account of a batch that is in the log; returns the transaction that it aborts.
+
+        A marker that compaction has emptied still fences: it tells of its producer's epoch, and of nothing else. Apache
+        Kafka skips it, and takes a zombie once it has to read the producers from the log.
+        """
+        if header.producer_id == NO_PRODUCER[0]:
+            return None
+        if header.is_control and end is None:
+            if not header.record_count:
+                self._fence(header)
             return None
         entry = self.entries.get(header.producer_id, ProducerEntry(header.producer_id)).of_epoch(header.producer_epoch)
         if end is not None:
@@ -166,6 +174,14 @@ class ProducerStates:
             transaction_start=start,
         )
         return None
+
+    def _fence(self, header: BatchHeader) -> None:
+        """A producer has had the epoch of this batch."""
+        entry = self.entries.get(header.producer_id, ProducerEntry(header.producer_id))
+        if header.producer_epoch > entry.epoch:
+            self.entries[header.producer_id] = replace(
+                entry.of_epoch(header.producer_epoch), timestamp=header.max_timestamp
+            )
 
     def _end(self, entry: ProducerEntry, header: BatchHeader, end: EndTransaction) -> AbortedTransaction | None:
         """Close the producer's transaction; a marker without one changes its epochs only."""

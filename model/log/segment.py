@@ -27,6 +27,7 @@ from model.log.transaction_index import TransactionIndex
 
 CHUNK_BYTES = 1 << 16
 FILE_BYTES_MAX = 2**31 - 1
+"""What the positions in an offset index reach."""
 
 
 @dataclass(frozen=True, slots=True)

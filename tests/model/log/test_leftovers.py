@@ -43,6 +43,7 @@ def directory(*names: str, batches: int = 1) -> SimulatedDisk:
             [f"{A}.log", f"{A}.snapshot", "leader-epoch-checkpoint"],
         ),
         ([f"{A}.log", f"{A}.snapshot", f"{A}.snapshot.tmp"], [f"{A}.log", f"{A}.snapshot"]),
+        ([f"{A}.log", f"{A}.index.tmp"], [f"{A}.log"]),
         ([f"{A}.log.swap", f"{B}.log", f"{B}.log.cleaned"], [f"{A}.log", f"{B}.log"]),
     ],
 )

@@ -8,6 +8,8 @@ from checkers.simulate.choices import EveryPath
 from checkers.simulate.disk import Crashed, SimulatedDisk
 from checkers.simulate.medium import Medium
 from model.log.config import LogConfig
+from model.log.disk import DiskError
+from model.log.fail_stop import LogStopped
 from model.log.file_names import TopicPartition
 from model.log.log_directory import LogDirectory
 from tests.model.log.logs import batch, content
@@ -58,6 +60,18 @@ def test_other_files_and_directories_are_left_alone() -> None:
     disk.make_directory("lost+found")
     disk.create("notes-1")
     assert list(logs.logs) == list(LogDirectory(disk, "", LogConfig(), 0).logs)
+
+
+def test_a_log_that_was_stopped_keeps_no_other_from_being_closed_and_no_marker_is_left() -> None:
+    logs, disk = written("")
+    disk.error_at = disk.operations + 1
+    with pytest.raises(DiskError):
+        logs.log(ORDERS, 0).append_as_leader(batch(b"x"), 0, 0)
+    with pytest.raises(LogStopped, match="orders-0 can't be changed until it is opened anew: the disk failed"):
+        logs.close()
+    with pytest.raises(LogStopped, match="payments-1 can't be changed until it is opened anew: it is closed"):
+        logs.log(PAYMENTS, 0).flush()
+    assert not LogDirectory(SimulatedDisk.holding(disk.image), "", LogConfig(), 0).was_clean
 
 
 def test_a_crash_while_closing_is_clean_only_if_all_logs_are() -> None:

@@ -11,6 +11,7 @@ from model.log.producer_state import (
     InvalidProducerEpoch,
     InvalidTransactionState,
     OutOfOrderSequence,
+    ProducerEntry,
     ProducerRefused,
     ProducerStates,
     SentBatch,
@@ -166,3 +167,21 @@ def test_what_ends_a_transaction_is_read_from_control_batches_only() -> None:
     gone = encode(Batch(0, (), producer=Producer(7, 0, -1), is_control=True, is_transactional=True, max_timestamp=0))
     assert end_of_transaction(peek_header(gone), gone) is None
     assert ProducerStates().update(peek_header(gone), None) is None
+
+
+def emptied(offset: int, epoch: int, id_: int = 7) -> BatchHeader:
+    """A marker of which compaction has left its producer only."""
+    sender = Producer(id_, epoch, -1)
+    return peek_header(encode(Batch(offset, (), producer=sender, is_control=True, max_timestamp=offset)))
+
+
+def test_a_marker_that_compaction_has_emptied_still_fences() -> None:
+    states = after(sent(0, 0), emptied(1, epoch=1), emptied(2, epoch=0), emptied(3, epoch=2, id_=8))
+    assert {7: ProducerEntry(7, 1, timestamp=1), 8: ProducerEntry(8, 2, timestamp=3)} == states.entries
+    with pytest.raises(InvalidProducerEpoch):
+        states.validate(sent(4, 1), None)
+    states.validate(sent(4, 0, epoch=1), None)
+
+
+def test_a_control_batch_of_no_producer_tells_of_none() -> None:
+    assert {} == after(emptied(0, epoch=-1, id_=-1)).entries

@@ -131,6 +131,22 @@ def test_the_log_ends_before_the_first_batch_that_is_not_right(byte: int) -> Non
     assert f"of {SECOND}: " in found.repairs.cut_for
 
 
+def test_what_a_recovery_has_cut_never_comes_back() -> None:
+    """Nor behind a batch that was appended in the place of the one that was not right."""
+    log, disk = filled(3)
+    whole = content(log)
+    image = torn(disk.image, LOG, SIZE + 61, b"?", cut=False).image
+    disk = SimulatedDisk.holding(image, Medium(sector_bytes=SIZE, tears_max=0))
+    found = opened(disk)
+    assert whole[:1] == content(found)
+    found.append_as_leader(batch(b"x"), 0, 0)
+    expected = content(found)
+    paths = EveryPath(disk.crash, 100)
+    after = [len(held) for path in paths if (held := content(opened(path.result))) == expected[: len(held)]]
+    assert paths.complete
+    assert (paths.runs, {1, 2}) == (len(after), set(after))
+
+
 def test_segments_after_a_cut_go_from_the_last_one_on() -> None:
     log, disk = filled(9)
     image = without(disk.image, "recovery-point-offset-checkpoint").image
