@@ -184,4 +184,4 @@ def test_a_marker_that_compaction_has_emptied_still_fences() -> None:
 
 
 def test_a_control_batch_of_no_producer_tells_of_none() -> None:
-    assert {} == after(emptied(0, epoch=-1, id_=-1)).entries
+    assert {} == after(emptied(0, epoch=1, id_=-1)).entries
