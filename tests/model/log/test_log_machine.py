@@ -120,8 +120,9 @@ class _LogMachine(RuleBasedStateMachine):
 
     @rule(producer=PLAIN)
     def send_again(self, producer: int) -> None:
+        """The last batch as it was sent: compaction may have rewritten it, but the producer still has it."""
         seen = self.known(producer)
-        sent = [data for data in self.lineage.batches if peek_header(data).producer_id == producer]
+        sent = [data for data in self.lineage.history if peek_header(data).producer_id == producer]
         if seen is not None and seen.batches and sent and peek_header(sent[-1]).last_offset == seen.batches[-1][1]:
             header = peek_header(sent[-1])
             again = Appended(header.base_offset, header.last_offset, is_duplicate=True)
@@ -392,6 +393,18 @@ def test_a_log_agrees_with_a_list_of_batches() -> None:
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(_LogMachine, settings=quick)
+
+
+def test_a_batch_that_compaction_has_emptied_is_known_when_it_is_sent_again() -> None:
+    machine = _LogMachine()
+    machine.begin(64, Journal.ORDERED, NameOrder.FREE, interval=0, segment_bytes=700)
+    machine.append_idempotently(producer=1, size=3)
+    machine.append_without_a_producer(size=1)
+    machine.roll()
+    machine.compact(later=0)
+    assert peek_header(machine.lineage.batches[0]).record_count < 3
+    machine.send_again(producer=1)
+    machine.nothing_is_lost_or_made_up()
 
 
 @pytest.mark.deep
