@@ -43,6 +43,8 @@ class SimulatedDisk:
         """Called in each mutating operation, with its description, at the moment when power might fail."""
         self.error_at: int | None = None
         """The number of the mutating operation that fails with an error of the medium."""
+        self.failed_flush_drops = False
+        """Whether the flush that fails drops what it should have written, and takes it to be written."""
         self.counts: Counter[str] = Counter()
         """How many mutating operations there were of each kind."""
         self.done = 0
@@ -180,6 +182,8 @@ class SimulatedDisk:
     def flush(self, path: str) -> None:
         """Return once all that was written to the file, and its length, survive a crash."""
         file = self._file(path)
+        if self.failed_flush_drops and self.operations + 1 == self.error_at:
+            file.drop()
         self._begin_whole("flush", path)
         self._moment(f"flush of {path}")
         file.flush()

@@ -6,8 +6,13 @@ earlier one. The length is metadata with versions of its own: it grows sector by
 the data. Where it grew and the data did not survive, there is a gap of zeros or garbage (`Journal.WRITEBACK`); or a
 length that grew comes with data at least as new as itself, so there are no gaps (`Journal.ORDERED`).
 
-Source: Linux, Documentation/filesystems/ext4 on data=ordered and data=writeback; Pillai et al. (OSDI 2014).
-Left out: blocks of other files in a gap; flushes that the medium lies about.
+A flush that fails may drop what it should have written, and take it to be written: it is seen until the next crash, and
+only a sector that is written again has another chance.
+
+Source: Linux, Documentation/filesystems/ext4 on data=ordered and data=writeback; Pillai et al. (OSDI 2014); Rebello et
+al., Can Applications Recover from fsync Failures? (ATC 2020), for ext4 and XFS.
+Left out: blocks of other files in a gap; flushes that the medium lies about; failed flushes after which readers see the
+old content, as on Btrfs.
 """
 
 from __future__ import annotations
@@ -83,12 +88,26 @@ class CachedFile:
             self.versions.setdefault(start, []).append(version)
 
     def flush(self) -> None:
-        """What is seen is now what survives."""
-        size = self.medium.sector_bytes
+        """What is seen is now what survives, but for what was dropped and not written again."""
+        self.durable = bytearray(self.kept())
+        self._settle()
+
+    def kept(self) -> bytes:
+        """What the medium holds once all that is not flushed has reached it."""
+        size, found = self.medium.sector_bytes, self.durable[: len(self.content)]
+        found.extend(bytes(len(self.content) - len(found)))
+        for start in self.versions:
+            found[start : start + size] = self.content[start : start + size]
+        return bytes(found)
+
+    def drop(self) -> None:
+        """What is not flushed never reaches the medium, and is seen all the same; the length does reach it."""
         del self.durable[len(self.content) :]
-        for start in sorted(self.versions):
-            self.durable[start : start + size] = self.content[start : start + size]
-        assert len(self.durable) == len(self.content)
+        self.durable.extend(bytes(len(self.content) - len(self.durable)))
+        self._settle()
+
+    def _settle(self) -> None:
+        """Nothing waits to be flushed."""
         self.versions.clear()
         self.lengths, self._changes = {len(self.content): 0}, 0
 
@@ -120,10 +139,8 @@ class CachedFile:
 
     def survivor(self, choices: Choices, name: str, fate: Fate) -> CachedFile:
         """The file as it is found after a crash."""
-        content = self.content if fate is Fate.KEPT else self.durable
-        survivor = CachedFile(
-            self.medium, _Crash(self, choices, name).content() if fate is Fate.MIXED else bytes(content)
-        )
+        content = self.kept() if fate is Fate.KEPT else bytes(self.durable)
+        survivor = CachedFile(self.medium, _Crash(self, choices, name).content() if fate is Fate.MIXED else content)
         survivor._failing = {start for start in self._failing if start < len(survivor.content)}
         return survivor
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from checkers.refinement.compaction import walks
 from checkers.storage.batches import try_batches
-from checkers.storage.crash_points import LARGE_SECTORS, CrashBounds, crash_points
+from checkers.storage.crash_points import LARGE_SECTORS, SMALL_SECTORS, CrashBounds, crash_points
 from checkers.storage.indexes import check_indexes
 from checkers.storage.log_starts import try_log_starts
 from checkers.storage.programs import Operation
@@ -21,9 +21,12 @@ CRASHES = (
     CrashBounds(3, (APPEND, ROLL, Operation.TRUNCATE, Operation.COMPACT), LARGE_SECTORS),
     CrashBounds(2, (RETENTION, Operation.RESTART), LARGE_SECTORS, prepared=(APPEND, ROLL, APPEND, APPEND)),
     CrashBounds(2, (RETENTION, Operation.RESTART), LARGE_SECTORS, prepared=(APPEND, ROLL, DELETE_ALL)),
+    CrashBounds(1, (RETENTION,), LARGE_SECTORS, prepared=(APPEND, ROLL, APPEND, ROLL, APPEND, APPEND)),
+    CrashBounds(3, (APPEND, Operation.FETCH, Operation.TRUNCATE), LARGE_SECTORS),
+    CrashBounds(2, (APPEND,), SMALL_SECTORS, afterwards=CrashBounds(1, (APPEND, Operation.ELECT, Operation.FLUSH))),
 )
-"""All operations; compaction and truncation of a part; retention by size, and of all that there is. `pytest -m deep`
-has longer programs."""
+"""All operations; compaction and truncation of a part; retention by size, of all that there is and of several segments;
+truncation at a gap; and a crash after a recovery. `pytest -m deep` has longer programs."""
 SEEDS = range(20)
 SYMBOLS = 20_000
 SKEWED = (0.6, 0.2, 0.1, 0.05, 0.05)

@@ -7,10 +7,19 @@ Left out: what was below the log start offset, which may be there or not. What w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
-from checkers.storage.lineage import Aborted, Lineage, SeenProducer, aborted_of, epochs_of, producers_of
-from checkers.storage.programs import Allowed, Prefix
+from checkers.storage.lineage import (
+    Aborted,
+    Allowed,
+    Lineage,
+    Prefix,
+    SeenProducer,
+    aborted_of,
+    epochs_of,
+    producers_of,
+)
 from checkers.storage.recovered import Recovered, Unusable
 from model.log.batch import peek_header
 
@@ -19,10 +28,30 @@ T = TypeVar("T")
 
 def complaint_of(found: Recovered | Unusable, allowed: Allowed) -> str | None:
     """What is wrong with a log, measured by what it resembles most; None if it may be so."""
+    judged = what_is_left(found, allowed)
+    return judged if isinstance(judged, str) else None
+
+
+def what_is_left(found: Recovered | Unusable, allowed: Allowed) -> Lineage | None | str:
+    """The lineage of a log from now on, all of which is on the disk; None if nobody can tell; or what is wrong."""
     if isinstance(found, Unusable):
         return found.complaint
-    complaints = [_against(found, prefix) for prefix in allowed]
-    return None if None in complaints else complaints[-1]
+    complaint = "nothing may be left"
+    for prefix in allowed:
+        wrong = _against(found, prefix)
+        if wrong is None:
+            return None if prefix.is_going else _left(found, prefix.lineage)
+        complaint = wrong
+    return complaint
+
+
+def _left(found: Recovered, lineage: Lineage) -> Lineage:
+    """What is left of a lineage in a log that is a prefix of it."""
+    if not found.batches and not found.producers:
+        return Lineage(origin=found.end, start=found.start, flushed=found.end)
+    left = lineage.cut_at_end(found.end)
+    origin = left.origin if left.end == found.end else found.end
+    return replace(left, batches=found.batches, origin=origin, start=found.start, flushed=found.end)
 
 
 def _against(found: Recovered, prefix: Prefix) -> str | None:
@@ -42,7 +71,7 @@ def _against(found: Recovered, prefix: Prefix) -> str | None:
     end_max = peek_header(lost[0]).base_offset if lost else lineage.end
     if not lineage.end <= found.end <= max(end_max, found.start):
         return f"it ends at {found.end}, not at {_range(lineage.end, end_max)} as its batches do"
-    return _derived(found, lineage)
+    return None if prefix.is_going else _derived(found, lineage)
 
 
 def _derived(found: Recovered, lineage: Lineage) -> str | None:

@@ -74,6 +74,26 @@ class Lineage:
         return replace(self, batches=kept, history=history, origin=min(self.origin, end))
 
 
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """What a crash may leave: the lineage down to some offset, and a log start offset in a range."""
+
+    lineage: Lineage
+    least_end: int
+    start_min: int
+    start_max: int
+    is_going: bool = False
+    """All of it is about to go, so what follows from its batches may have gone before them."""
+
+
+Allowed = tuple[Prefix, ...]
+
+
+def exactly(lineage: Lineage) -> Allowed:
+    """What a crash may leave when nothing is under way."""
+    return (Prefix(lineage, lineage.flushed, lineage.start, lineage.start),)
+
+
 def empty(offset: int) -> Lineage:
     """A log that begins at an offset, for certain."""
     return Lineage(origin=offset, start=offset, flushed=offset)

@@ -14,8 +14,7 @@ from checkers.simulate.disk import SimulatedDisk
 from checkers.simulate.drawn import drawn
 from checkers.simulate.medium import Journal, Medium, NameOrder
 from checkers.storage.judge import complaint_of
-from checkers.storage.lineage import Lineage, SeenProducer, aborted_of, empty, producers_of
-from checkers.storage.programs import Allowed, Prefix, exactly
+from checkers.storage.lineage import Allowed, Lineage, Prefix, SeenProducer, aborted_of, empty, exactly, producers_of
 from checkers.storage.recovered import Recovered, contents
 from model.log.batch import Batch, Compression, Producer, encode, peek_header, records, with_position
 from model.log.cleaner import LogCleaner
