@@ -175,7 +175,7 @@ class _Search:
         """How each state was reached first."""
         self._successors = dict[tuple[CrashBounds, bytes], list[bytes]]()
         self._moments = set[tuple[bytes, Allowed, Known, CrashBounds | None]]()
-        self._judged = dict[Allowed, dict[int, Lineage | None | str]]()
+        self._judged = dict[Allowed, dict[int, Lineage | str | None]]()
         """By what is allowed, and the identity of what was found."""
         self._starts = set[tuple[bytes, Known, CrashBounds]]()
 

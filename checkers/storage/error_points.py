@@ -6,7 +6,7 @@ After the error
 - the log can be opened again, if need be once there is room, and has all that was acknowledged;
 - every crash, also one later, leaves what it may leave (LOG-4): nothing that was flushed is lost.
 
-Source: Apache Kafka's KAFKA-7866, KAFKA-10778; Rebello et al., Can Applications Recover from fsync Failures? (ATC 2020).
+Source: KAFKA-7866, KAFKA-10778; Rebello et al., Can Applications Recover from fsync Failures? (ATC 2020).
 Left out: errors of reading; a second error.
 """
 
@@ -25,6 +25,7 @@ from checkers.storage.lineage import Allowed
 from checkers.storage.programs import CONFIG, DIRECTORY, NOW, Operation, Program, Writer
 from checkers.storage.recovered import Recovered, Recovery, Unusable, contents
 from checkers.verdict import VerdictName
+from model.log.batch import peek_header
 from model.log.disk import DiskError
 from model.log.partition_log import LogStopped
 
@@ -81,6 +82,14 @@ def error_points(bounds: ErrorBounds) -> ErrorPoints:
     return ErrorPoints(programs, search.errors, search.outcomes, tuple(search.findings))
 
 
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """The operation in which the disk failed, and what must be there as long as power does not fail."""
+
+    operation: Operation
+    kept: Allowed
+
+
 class _Search:
     """Goes through the errors."""
 
@@ -123,19 +132,18 @@ class _Search:
         except DiskError:
             self.errors += 1
             kept = writer.allowed if program[-1] in CUTS else at_least(writer.allowed, acknowledged)
-            is_there = program[-1] not in GONE
-            for when, complaint in self._complaints(disk, writer, kept, is_there=is_there):
+            for when, complaint in self._complaints(disk, writer, _Failed(program[-1], kept)):
                 steps = ", ".join(operation.value for operation in program)
                 self.findings.setdefault(f"{steps}; operation {at} of the disk fails; {when}: {complaint}")
 
-    def _complaints(
-        self, disk: SimulatedDisk, writer: Writer, kept: Allowed, *, is_there: bool
-    ) -> Iterator[tuple[str, str]]:
+    def _complaints(self, disk: SimulatedDisk, writer: Writer, failed: _Failed) -> Iterator[tuple[str, str]]:
         """What is wrong after an error, and when."""
-        disk.watch, disk.error_at = None, None
+        kept, disk.watch, disk.error_at = failed.kept, None, None
         yield from self._crashed("after a crash", disk, writer.allowed)
-        if is_there:
-            yield from found_wrong("in memory", in_memory(writer), kept)
+        if failed.operation not in GONE:
+            is_cut = failed.operation is Operation.TRUNCATE
+            read = tuple(replace(prefix, is_going=prefix.is_going or is_cut) for prefix in kept)
+            yield from found_wrong("in memory", in_memory(writer, is_cut=is_cut), read)
             with suppress(LogStopped, DiskError):
                 writer.log.flush()
                 yield from self._crashed("after more was flushed and a crash", disk, kept)
@@ -177,13 +185,19 @@ def at_least(allowed: Allowed, end: int) -> Allowed:
     return tuple(replace(prefix, least_end=max(prefix.least_end, end)) for prefix in allowed)
 
 
-def in_memory(writer: Writer) -> Recovered | Unusable:
-    """What readers of a log find; an epoch may have begun whose first batch could not be written."""
+def in_memory(writer: Writer, *, is_cut: bool) -> Recovered | Unusable:
+    """What readers of a log find. Of one that was being cut the end is that of its batches.
+
+    An epoch may have begun whose first batch could not be written.
+    """
     try:
         found = contents(writer.log)
     except (ValueError, OSError, AssertionError) as error:
         return Unusable(f"it can't be read: {type(error).__name__}: {error}")
-    return replace(found, epochs=tuple(entry for entry in found.epochs if entry[1] < found.end))
+    end = found.end
+    if is_cut:
+        end = peek_header(found.batches[-1]).next_offset if found.batches else found.start
+    return replace(found, end=end, epochs=tuple(entry for entry in found.epochs if entry[1] < end))
 
 
 def found_wrong(when: str, found: Recovered | Unusable, allowed: Allowed) -> Iterator[tuple[str, str]]:

@@ -32,7 +32,7 @@ def complaint_of(found: Recovered | Unusable, allowed: Allowed) -> str | None:
     return judged if isinstance(judged, str) else None
 
 
-def what_is_left(found: Recovered | Unusable, allowed: Allowed) -> Lineage | None | str:
+def what_is_left(found: Recovered | Unusable, allowed: Allowed) -> Lineage | str | None:
     """The lineage of a log from now on, all of which is on the disk; None if nobody can tell; or what is wrong."""
     if isinstance(found, Unusable):
         return found.complaint
@@ -77,7 +77,7 @@ def _against(found: Recovered, prefix: Prefix) -> str | None:
 def _derived(found: Recovered, lineage: Lineage) -> str | None:
     """What does not follow from the batches as it should."""
     epochs = epochs_of(lineage.history, found.start)
-    if found.epochs != epochs:
+    if found.epochs not in (epochs, epochs_of(lineage.history, found.start, found.end)):
         return f"its leader epochs are {found.epochs}; those of its batches are {epochs}"
     lost_below_start = not found.batches and lineage.flushed < found.end == found.start
     producers = () if lost_below_start and not found.producers else producers_of(lineage.history)

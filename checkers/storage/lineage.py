@@ -104,14 +104,18 @@ def below(batches: Iterable[bytes], offset: int) -> tuple[bytes, ...]:
     return tuple(data for data in batches if peek_header(data).next_offset <= offset)
 
 
-def epochs_of(batches: Iterable[bytes], start: int) -> tuple[EpochStart, ...]:
-    """The leader epochs of batches, from the log start offset on; an epoch goes on up to where the next one starts."""
+def epochs_of(batches: Iterable[bytes], start: int, log_end: int = 0) -> tuple[EpochStart, ...]:
+    """The leader epochs of batches, from the log start offset on.
+
+    An epoch goes on up to where the next one starts, the last one to the end of the batches or of the log, if it ends
+    later.
+    """
     starts, end = dict[int, int](), 0
     for data in batches:
         header = peek_header(data)
         starts.setdefault(header.leader_epoch, header.base_offset)
         end = header.next_offset
-    ends = (*starts.values(), end)[1:]
+    ends = (*starts.values(), max(end, log_end))[1:]
     spans = zip(starts.items(), ends, strict=True)
     return tuple((epoch, max(first, start)) for (epoch, first), end in spans if end > start)
 

@@ -303,7 +303,8 @@ class Writer:
         """What is left of the batches once they are compacted in a copy of the log on a copy of the disk."""
         watch, self._disk.watch = self._disk.watch, None
         disk, log = deepcopy((self._disk, self.log))
-        self._disk.watch, disk.error_at, disk.capacity = watch, None, None
+        self._disk.watch = watch
+        disk.crash_at = disk.error_at = disk.capacity = None
         LogCleaner(disk, log).clean(NOW)
         return contents(log).batches
 

@@ -405,6 +405,46 @@ def test_an_operation_that_fails_may_only_have_written_a_part(program: Program, 
     assert kept == {path.result for path in EveryPath(fail, 99)}
 
 
+def dropped(content: bytes) -> SimulatedDisk:
+    """A disk with a file whose flush failed, so that what was written to it is taken to be on the disk."""
+    disk = disk_with(content)
+    disk.write("a", len(content), b"new")
+    disk.error_at, disk.failed_flush_drops = 2, True
+    with pytest.raises(DiskError, match="flush failed"):
+        disk.flush("a")
+    disk.error_at = None
+    return disk
+
+
+def test_a_failed_flush_may_drop_what_it_should_have_written_and_readers_see_it_until_the_next_crash() -> None:
+    disk = dropped(b"0123")
+    assert b"0123new" == disk.read("a", 0, 9)
+    assert {b"0123\0\0\0"} == contents(disk)
+    disk.flush("a")
+    assert {b"0123\0\0\0"} == contents(disk)
+
+
+def test_a_sector_that_was_dropped_is_written_with_the_next_write_to_it() -> None:
+    disk = dropped(b"0123")
+    disk.write("a", 7, b"er")
+    disk.flush("a")
+    assert {b"0123newer"} == contents(disk)
+    disk = dropped(b"01234567")
+    disk.write("a", 0, b"x")
+    disk.flush("a")
+    assert {b"x1234567\0\0\0"} == contents(disk)
+
+
+def test_a_failed_flush_of_a_disk_that_drops_nothing_can_be_done_again() -> None:
+    disk = disk_with(b"0123")
+    disk.write("a", 4, b"new")
+    disk.error_at = 2
+    with pytest.raises(DiskError):
+        disk.flush("a")
+    disk.flush("a")
+    assert {b"0123new"} == contents(disk)
+
+
 def test_a_failing_sector_can_not_be_read_until_it_is_written_as_a_whole_or_cut_off() -> None:
     disk = disk_with(b"0123456789ab")
     disk.fail_reads("a", 5)
