@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,19 +36,34 @@ class RowColumns:
     value: NDArray[np.int64]
 
 
+def integers(numbers: Sequence[int]) -> NDArray[np.int64]:
+    """A column; OverflowError if a number has more than 64 bits."""
+    return np.fromiter(numbers, np.int64, len(numbers))
+
+
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The partner of each new event, and (invoke, completion) of the operations that were open before."""
+    """Who completes whom among new events, and what they leave open."""
 
-    partner: NDArray[np.int64]
+    partner: NDArray[np.int64]  # of each
     earlier: list[tuple[int, int]]
+    """(invoke, completion) of the operations that were open before."""
+    processes: list[int]
+    """All that have new events."""
+    opened: dict[int, int]
+    """Of those, the open operation, where there is one at the end."""
+
+    def settle(self, open_invokes: dict[int, int]) -> None:
+        """Bring the open operation of each process up to date."""
+        for process in self.processes:
+            open_invokes.pop(process, None)
+        open_invokes.update(self.opened)
 
 
-def pair(columns: EventColumns, first: int, open_invokes: dict[int, int], functions: Sequence[int]) -> Pairs | None:
-    """Who completes whom, when new events are numbered from `first`. None, and no change, if an event would be refused.
+def pair(columns: EventColumns, first: int, open_invokes: Mapping[int, int], functions: Sequence[int]) -> Pairs | None:
+    """Who completes whom, when new events are numbered from `first`. None if an event would be refused.
 
-    `open_invokes` has the open operation of each process and is brought up to date; `functions` are those of the events
-    before.
+    `open_invokes` has the open operation of each process; `functions` are those of the events before.
     """
     order = np.argsort(columns.process, kind="stable")  # by process, and for each in the order of the recording
     process, number = columns.process[order], order + first
@@ -67,11 +82,9 @@ def pair(columns: EventColumns, first: int, open_invokes: dict[int, int], functi
     partner[order] = np.where(completes, invoked, NONE)
     here, earlier = completes & (invoked >= first), completes & (invoked < first)
     partner[invoked[here] - first] = number[here]
-    for code in who:
-        open_invokes.pop(code, None)
     last = np.append(begins[1:], True)
-    open_invokes.update(_pairs(process[last & invokes], number[last & invokes]))
-    return Pairs(partner, list(_pairs(invoked[earlier], number[earlier])))
+    opened = dict(_pairs(process[last & invokes], number[last & invokes]))
+    return Pairs(partner, list(_pairs(invoked[earlier], number[earlier])), who, opened)
 
 
 def _pairs(left: NDArray[np.int64], right: NDArray[np.int64]) -> Iterable[tuple[int, int]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from checkers.history.cells import Cells
+from checkers.history.completions import Completions
 from checkers.history.history import NIL, EventType, Json
 from checkers.history.operations import Operations, Said
 from checkers.strict_json import MAX_INTEGER, shown
@@ -36,6 +37,7 @@ class Events:
         self._builder = cells.builder
         self._cells = cells
         self._operations = Operations(cells)
+        self._completions = Completions(cells)
 
     def add(self, event: Mapping[str, Json]) -> None:
         """Add an event and its rows. Raises UserError, naming the field, if something is missing or can't be."""
@@ -43,6 +45,8 @@ class Events:
         self._builder.event(type, self._process(event), function, index=self._index(event), time=self._time(event))
         others = NOTHING if event.keys() <= OWN else self._others(event)
         self._operations.write(function, Said(type, event.get("value"), others))
+        if type != EventType.INVOKE:
+            self._completions.repeat(event)
         if others and function in OF_AN_OBJECT:
             others = {name: value for name, value in others.items() if name not in ("key", "version")}
         self._builder.note(event.get("error"), others)

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from checkers.history.columns import EventColumns, RowColumns, pair
+from checkers.history.columns import EventColumns, Pairs, RowColumns, pair
 from checkers.verdict import UserError
 
 NIL = -(1 << 63)
@@ -169,12 +169,13 @@ class HistoryBuilder:
     fields: dict[int, Mapping[str, Json]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._events = {name: array(code) for name, code in EVENT_COLUMNS}
-        self._rows = {name: array(code) for name, code in ROW_COLUMNS}
+        self.events = {name: array(code) for name, code in EVENT_COLUMNS}
+        self.rows = {name: array(code) for name, code in ROW_COLUMNS}
+        """The columns of all events and rows so far."""
         self._open: dict[int, int] = {}
         self._count = 0
-        self._add_event = tuple(self._events[name].append for name, _ in EVENT_COLUMNS)
-        self._add_row = tuple(self._rows[name].append for name, _ in ROW_COLUMNS)
+        self._add_event = tuple(self.events[name].append for name, _ in EVENT_COLUMNS)
+        self._add_row = tuple(self.rows[name].append for name, _ in ROW_COLUMNS)
 
     def __len__(self) -> int:
         return self._count
@@ -195,9 +196,9 @@ class HistoryBuilder:
         else:
             partner = self._open.pop(who, NONE)
             if partner != NONE:
-                if self._events["function"][partner] != what:
+                if self.events["function"][partner] != what:
                     self._refuse_completion(process, function, partner)
-                self._events["partner"][partner] = number
+                self.events["partner"][partner] = number
         add_index, add_time, add_process, add_type, add_function, add_error, add_partner, add_rows = self._add_event
         add_index(index)
         add_time(time)
@@ -206,27 +207,27 @@ class HistoryBuilder:
         add_function(what)
         add_error(NONE)
         add_partner(partner)
-        add_rows(len(self._rows["key"]))
+        add_rows(len(self.rows["key"]))
         self._count = number + 1
 
     def _refuse_second(self, process: Json, function: str, index: int) -> NoReturn:
-        before = self._events["index"][self._open[self.processes.find(process)]]
+        before = self.events["index"][self._open[self.processes.find(process)]]
         raise UserError(
             f"{self.where()}: process = {json.dumps(process)}: invokes {json.dumps(function)} at index {index}, but "
             f"its operation invoked at index {before} is still open; a process has one operation at a time"
         )
 
     def _refuse_completion(self, process: Json, function: str, partner: int) -> NoReturn:
-        name = self.functions.names[self._events["function"][partner]]
+        name = self.functions.names[self.events["function"][partner]]
         raise UserError(
             f"{self.where()}: f = {json.dumps(function)}: process {json.dumps(process)} has {json.dumps(name)} open, "
-            f"invoked at index {self._events['index'][partner]}; a completion has the f of its invoke"
+            f"invoked at index {self.events['index'][partner]}; a completion has the f of its invoke"
         )
 
     def note(self, error: Json = None, fields: Mapping[str, Json] | None = None) -> None:
         """Say more of the event that was begun last."""
         if error is not None:
-            self._events["error"][-1] = self.errors.code(error)
+            self.events["error"][-1] = self.errors.code(error)
         if fields:
             self.fields[self._count - 1] = fields
 
@@ -239,20 +240,27 @@ class HistoryBuilder:
         offsets(offset)
         values(value)
 
-    def extend(self, columns: EventColumns, rows: RowColumns) -> bool:
-        """Add many events at once, or none: False if one would be refused; `event` by `event` tells which and why.
+    def pair(self, columns: EventColumns) -> Pairs | None:
+        """Who completes whom if these events come next; None if one would be refused; `event` tells which and why."""
+        if self._count + len(columns.type) > EVENTS_MAX:
+            return None
+        return pair(columns, self._count, self._open, self.events["function"])
+
+    def rows_of(self, event: int) -> range:
+        """The rows of an event, so far."""
+        starts = self.events["rows"]
+        return range(starts[event], starts[event + 1] if event + 1 < self._count else len(self.rows["key"]))
+
+    def extend(self, columns: EventColumns, rows: RowColumns, pairs: Pairs) -> None:
+        """Add many events at once, as `pair` has paired them.
 
         Codes are those of this builder. `columns.rows` counts the rows of each event; `rows.event` is filled in here.
         """
         first, count = self._count, len(columns.type)
-        if first + count > EVENTS_MAX:
-            return False
-        paired = pair(columns, first, self._open, self._events["function"])
-        if paired is None:
-            return False
-        for invoke, completion in paired.earlier:
-            self._events["partner"][invoke] = completion
-        ends = len(self._rows["key"]) + np.cumsum(columns.rows)
+        pairs.settle(self._open)
+        for invoke, completion in pairs.earlier:
+            self.events["partner"][invoke] = completion
+        ends = len(self.rows["key"]) + np.cumsum(columns.rows)
         cells = (
             columns.index,
             columns.time,
@@ -260,15 +268,14 @@ class HistoryBuilder:
             columns.type,
             columns.function,
             columns.error,
-            paired.partner,
+            pairs.partner,
         )
         for (name, _), column in zip(EVENT_COLUMNS, (*cells, ends - columns.rows), strict=True):
-            _extend(self._events[name], column)
+            _extend(self.events[name], column)
         event = np.repeat(np.arange(first, first + count), columns.rows)
         for (name, _), column in zip(ROW_COLUMNS, (event, rows.kind, rows.key, rows.offset, rows.value), strict=True):
-            _extend(self._rows[name], column)
+            _extend(self.rows[name], column)
         self._count = first + count
-        return True
 
     def value(self, value: Json) -> int:
         """The number of a value; NIL for None."""
@@ -278,8 +285,8 @@ class HistoryBuilder:
 
     def build(self) -> History:
         """The history. The builder is spent then."""
-        self._events["rows"].append(len(self._rows["key"]))
-        arrays = {name: np.frombuffer(cells, cells.typecode) for name, cells in (self._events | self._rows).items()}
+        self.events["rows"].append(len(self.rows["key"]))
+        arrays = {name: np.frombuffer(cells, cells.typecode) for name, cells in (self.events | self.rows).items()}
         return History(
             source=self.source,
             **arrays,

@@ -7,8 +7,8 @@ An event has these fields; those marked * must be there, null is as good as abse
 
 - `process`*: who, an integer or a string. It has at most one open operation at a time.
 - `type`*: `invoke`; then `ok` (it happened), `fail` (it did not) or `info` (it may or may not have). An invoke that
-  is never completed is an open operation. A completion has its invoke's `f`; one without an invoke is an event of its
-  own.
+  is never completed is an open operation. A completion has its invoke's `f` and repeats what was asked, see
+  `checkers.history.completions`; one without an invoke is an event of its own.
 - `f`*: the function, which says what `value` is: see below.
 - `index`: an integer from 0; without it, the number of the event, from 0. Only shown, the order is that of the lines.
 - `time`: an integer, in nanoseconds since any point. `error`: anything.
@@ -21,7 +21,9 @@ A key names one topic-partition, register, queue or mutex: a string or an intege
 object's members are strings, so a string that is an integer's shortest text is that integer: "3" is 3, "03" is not. A
 value is any JSON; an integer and a float of the same size are two values. An offset is an integer from 0 to 2^63 - 1.
 
-Logs. Values of `fail` and `info` may also be null, for "not known".
+The value of a `fail` or an `info` may be null, for "not known"; null in place of what the invoke says stands for that.
+
+Logs.
 - `send`, `poll`, `txn`: a list of micro-operations. `["send", key, value]`, completed `["send", key, [offset or null,
   value]]`: in an invoke the third element is the value, whatever it looks like; in a completion a list of null or an
   integer and something else is an offset and a value, anything else is a value of unknown offset. `["poll"]`,

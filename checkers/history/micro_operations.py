@@ -47,7 +47,7 @@ class MicroOperations:
 
     def _send(self, key: Json, content: Json, number: int, *, invoked: bool) -> None:
         code = self._cells.key(key, f"value[{number}][1]")
-        if invoked or not _has_offset(content):
+        if invoked or not has_offset(content):
             self._row(Kind.SEND, code, NIL, self._value(content))
             return
         offset = self._cells.offset_or_null(content[0], f"value[{number}][2][0]")
@@ -63,6 +63,6 @@ class MicroOperations:
                 self._row(Kind.RECORD, key, offset, self._value(pair[1]))
 
 
-def _has_offset(content: Json) -> TypeGuard[list[Any]]:
+def has_offset(content: Json) -> TypeGuard[list[Any]]:
     """Whether the value of a completed send is [offset or null, value]."""
     return type(content) is list and len(content) == 2 and (content[0] is None or type(content[0]) is int)

@@ -21,13 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checkers.history.cells import Cells
-from checkers.history.columns import EventColumns, RowColumns
+from checkers.history.columns import EventColumns, RowColumns, integers
+from checkers.history.completions import repeat_invokes
 from checkers.history.history import NIL, NONE, EventType, Kind
 from checkers.history.plain_operations import (
     NotPlainError,
     PlainOperations,
     demand,
-    integers,
     scalars,
     types_of,
     values,
@@ -139,7 +139,14 @@ class PlainEvents:
             error=np.full(len(lines), NONE) if silent == len(lines) else self._errors(errors),
             rows=rows.counts,
         )
-        return builder.extend(columns, rows.columns())
+        pairs = builder.pair(columns)
+        if pairs is None:
+            return False
+        added = rows.columns()
+        if not repeat_invokes(builder, columns, added, pairs):
+            return False
+        builder.extend(columns, added, pairs)
+        return True
 
     def _errors(self, errors: list[Any]) -> NDArray[np.int64]:
         demand(scalars(types_of(errors) - {msgspec.UnsetType}))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from checkers.history.columns import RowColumns
+from checkers.history.columns import RowColumns, integers
 from checkers.history.history import INTERNED, NIL, NONE, HistoryBuilder, Kind
 
 OBJECT_OF_RECORDS, SEND_LENGTH = 2, 3
@@ -93,11 +93,6 @@ class PlainOperations:
             cells[sends], cells[records] = _objects(self._sent_values), _objects(self._record_values)
             value = values(cells.tolist(), builder)
         return RowColumns(kind, key, offset, value)
-
-
-def integers(numbers: Sequence[int]) -> NDArray[np.int64]:
-    """A column; OverflowError if a number has more than 64 bits."""
-    return np.fromiter(numbers, np.int64, len(numbers))
 
 
 def types_of(values: Iterable[Any]) -> set[type]:

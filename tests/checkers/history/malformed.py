@@ -16,8 +16,8 @@ from checkers.history.opening import unpacked
 
 JSON_LINES = b"""{"process": 0, "type": "invoke", "f": "txn", "value": [["send", 3, 7], ["commit", {"3": 1}]]}
 {"process": 1, "type": "invoke", "f": "send", "value": [["send", "a", 8], ["send", "a", [1, null]]], "time": 6}
-{"process": 1, "type": "ok", "f": "send", "value": [["send", "a", [0, 8]], ["send", "a", [null, "x"]]], "time": 7}
-{"index": 3, "process": 0, "type": "info", "f": "txn", "value": [["poll", {"3": [[0, 7]], "a": []}]], "error": 1}
+{"process": 1, "type": "ok", "f": "send", "value": [["send", "a", [0, 8]], ["send", "a", [null, [1, null]]]], "time": 7}
+{"index": 3, "process": 0, "type": "info", "f": "txn", "value": [["send", 3, 7], ["poll", {"3": [[0, 7]], "a": []}]]}
 {"process": 0, "type": "invoke", "f": "poll", "value": [["poll"]]}
 {"process": 0, "type": "ok", "f": "poll", "value": [["poll", {"a": [[0, 8]]}]], "rebalance_log": [{"keys": ["3"]}]}
 {"process": "b", "type": "ok", "f": "leader", "value": {"3": 4}, "leader_epoch": 4, "end": "abort"}

@@ -151,4 +151,7 @@ def _extend(builder: HistoryBuilder, events: list[tuple[EventType, int, str, int
     total = int(counts.sum())
     key = np.array([row for count in counts for row in range(count)], np.int64)
     rows = RowColumns(np.full(total, int(Kind.SEND)), key, np.repeat(numbers, counts), np.full(total, 7))
-    return builder.extend(columns, rows)
+    pairs = builder.pair(columns)
+    if pairs is not None:
+        builder.extend(columns, rows, pairs)
+    return pairs is not None

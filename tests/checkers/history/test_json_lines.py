@@ -228,7 +228,7 @@ OFFSETS = st.none() | st.integers(0, 3)
 SEND_KEYS = st.sampled_from([1, "1", "a"])
 SENDS = st.tuples(st.just("send"), SEND_KEYS, SCALARS | st.tuples(OFFSETS, SCALARS))
 RECORDS = st.dictionaries(st.sampled_from(["1", "a"]), st.lists(st.tuples(OFFSETS, SCALARS), max_size=3), max_size=2)
-POLLS = st.just(["poll"]) | st.tuples(st.just("poll"), RECORDS)
+POLLS = st.just(["poll"]) | st.tuples(st.just("poll"), RECORDS).map(list)
 ODD_POLLS = [None, [], {"a": [[-1, 1]]}, {"a": [[0]]}, {"new": []}, {"a": [[0, [1]]]}]
 ODD_OPERATIONS = st.one_of(
     st.tuples(st.just("send"), st.sampled_from([True, 1.0, None, "new", "b:c"]), SCALARS),
@@ -281,10 +281,48 @@ FIRST = [
 START = b"".join(json.dumps(event).encode() + b"\n" for event in events(*FIRST))
 
 
-@settings(max_examples=120, deadline=None)
-@given(SPOKEN, st.sampled_from([1, 150, 2000]), st.integers(0, 12))
-def test_many_lines_at_once_are_read_as_one_by_one(spoken: list[Any], piece: int, twice: int) -> None:
-    lines = [json.dumps(event) for event in events(*spoken)]
+WAYS = 10
+"""In so many ways an operation is completed; from 6 on, mostly so that it contradicts its invoke."""
+
+
+def answered(spoken: Sequence[Any], ways: Sequence[int]) -> list[Any]:
+    """Events of which those that complete an operation mostly repeat what it asked for."""
+    invoked: dict[int, Any] = {}
+    told = []
+    for number, event in enumerate(spoken):
+        process, kind, way = event[0], event[1], ways[number % len(ways)]
+        asked = invoked.pop(process, None)
+        if kind == "invoke":
+            invoked[process] = event
+        if kind == "invoke" or asked is None or way == WAYS:
+            told.append(event)
+            continue
+        fields = {name: value for name, value in (asked[4] if len(asked) > 4 else {}).items() if name != "key" or way}
+        value = repeated(asked[3], event[3], way) if asked[2] in TRANSACTIONS else event[3] if way > 6 else asked[3]
+        told.append((process, kind, asked[2], value, fields | ({"key": "a"} if way == 9 else {})))
+    return told
+
+
+def repeated(asked: Any, found: Any, way: int) -> Any:  # noqa: ANN401 - JSON
+    """The value of a completion of micro-operations."""
+    if type(asked) is not list:
+        return asked
+    answers = found if type(found) is list else []
+    results = iter([operation for operation in answers if type(operation) is list and operation[:1] == ["poll"]])
+    told = []
+    for operation in asked:
+        if len(operation) == 3 and operation[0] == "send":
+            key, value = ("a" if way == 6 else operation[1]), (1 if way == 7 else operation[2])
+            told.append(["send", key, ([3, value], [None, value], [4, None], value)[way % 4]])
+        else:
+            told.append(next(results, operation))
+    return [*told, ["send", "a", 5]] if way == 4 else told[: 1 if way == 8 else None]
+
+
+@settings(max_examples=200, deadline=None)
+@given(SPOKEN, st.sampled_from([1, 150, 2000]), st.integers(0, 12), st.lists(st.integers(0, WAYS), min_size=3))
+def test_many_lines_at_once_are_read_as_one_by_one(spoken: list[Any], piece: int, twice: int, ways: list[int]) -> None:
+    lines = [json.dumps(event) for event in events(*answered(spoken, ways))]
     if twice < len(lines):
         lines[twice] = lines[twice][:-1] + ', "process": 4}'
     rest = "\n".join(lines).encode()

@@ -130,7 +130,9 @@ def swap_sends(events: list[Event]) -> None:
     for event, first in sends(events, "ok"):
         for other in event["value"]:
             if other is not first and other[0] == "send" and other[1] == first[1]:
-                first[2][1], other[2][1] = other[2][1], first[2][1]
+                pair = [first[2][1], other[2][1]]
+                asked = [op for _, op in sends(events, "invoke") if op[1] == first[1] and op[2] in pair]
+                (first[2][1], other[2][1]), (asked[0][2], asked[1][2]) = pair[::-1], pair[::-1]
                 return
 
 
