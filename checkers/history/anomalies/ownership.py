@@ -1,19 +1,20 @@
 """Two owners of one key, and zombies: what an old member or an old producer does after its time.
 
-Source: KIP-98 (producer epochs), KIP-447 and KIP-848 (generations and member epochs); ours.
+Source: KIP-98 (producer epochs), KIP-429 (cooperative rebalances), KIP-447 and KIP-848 (generations and member epochs);
+ours.
 Left out: zombies among operations whose invoke isn't recorded, or that were under way when they were fenced.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from checkers.history.anomalies.analysis import Analysis, rows_at_outcomes
 from checkers.history.anomalies.columns import Evidence
-from checkers.history.anomalies.said import observations, said_name, said_number, saying
+from checkers.history.anomalies.said import said_name, said_number, saying
 from checkers.history.history import NONE, EventType, History, Kind
 
 Fence = tuple[int, int]
@@ -22,32 +23,87 @@ UNFENCED: Fence = (NONE, NONE)
 Scope = tuple[object, ...]
 
 
+Member = tuple[str | None, str | None]
+"""A group and a member of it."""
+
+
+@dataclass(slots=True)
+class Owners:
+    """Who holds what, as the recording goes on, and in which generation each member is."""
+
+    generation: dict[Member, int | None] = field(default_factory=dict)
+    holders: dict[Scope, dict[Member, tuple[int | None, int]]] = field(default_factory=dict)
+    """Of each group and key: its holders, and in which generation and event each was given it."""
+    contested: dict[Member, dict[Member, dict[int, None]]] = field(default_factory=dict)
+    """The keys that two members hold, as far as is known in different generations."""
+
+    def give(
+        self, member: Member, generation: int | None, keys: Sequence[int], event: int
+    ) -> Iterator[tuple[Member, int]]:
+        """A member is given keys; yields the others that hold a key of its in this generation, and the key."""
+        self.generation[member] = generation
+        for key in keys:
+            holders = self.holders.setdefault((member[0], key), {})
+            for other, (since, _) in holders.items():
+                if other != member:
+                    self._settle(member, other, key)
+                    if generation is not None and generation in (since, self.generation[other]):
+                        yield other, key
+                    else:
+                        self.contested.setdefault(member, {}).setdefault(other, {})[key] = None
+                        self.contested.setdefault(other, {}).setdefault(member, {})[key] = None
+            holders[member] = generation, event
+        if generation is not None:
+            rivals = [other for other in self.contested.get(member, {}) if self.generation[other] == generation]
+            for other in rivals:
+                for key in [*self.contested[member][other]]:
+                    self._settle(member, other, key)
+                    yield other, key
+
+    def take(self, member: Member, keys: Sequence[int]) -> None:
+        """A member gives keys up."""
+        for key in keys:
+            holders = self.holders.get((member[0], key), {})
+            holders.pop(member, None)
+            for other in holders:
+                self._settle(member, other, key)
+
+    def _settle(self, one: Member, other: Member, key: int) -> None:
+        """A key isn't contested any longer."""
+        for first, second in ((one, other), (other, one)):
+            rivals = self.contested.get(first, {})
+            rivals.get(second, {}).pop(key, None)
+            if second in rivals and not rivals[second]:
+                del rivals[second]
+
+
 def two_owners(analysis: Analysis) -> list[Evidence]:
-    """Keys that were assigned to a member of a group while another held them in the same generation."""
-    history = analysis.history
-    assigned, revoked = observations(history, "assigned"), observations(history, "revoked")
-    owners: dict[Scope, dict[str | None, tuple[int | None, int]]] = {}  # by member: its generation, and since when
+    """Keys that two members of a group held in the same generation.
+
+    A member holds what it was assigned until it is revoked, through all the generations that it is assigned more in
+    (KIP-429). Where a generation isn't known, nothing is claimed.
+    """
+    history, owners = analysis.history, Owners()
+    codes = [history.functions.find(name) for name in ("assigned", "revoked")]
     found: list[Evidence] = []
-    for row in np.sort(np.concatenate((assigned, revoked))).tolist():
-        event, key = int(history.event[row]), int(history.key[row])
+    for event in np.flatnonzero(np.isin(history.function, codes) & (history.type != EventType.INVOKE)).tolist():
         group, member = said_name(history, event, "group"), said_name(history, event, "member")
-        generation = said_number(history, event, "generation")
-        holding = owners.setdefault((group, key), {})
-        if history.function_name(event) == "revoked":
-            holding.pop(member, None)
+        keys = history.key[history.rows[event] : history.rows[event + 1]].tolist()
+        if history.function[event] == codes[1]:
+            owners.take((group, member), keys)
             continue
-        found += [
-            {
-                "group": group,
-                "generation": generation,
-                "key": history.shown_key(key),
-                "members": [other, member],
-                "operations": [analysis.index(since), analysis.index(event)],
-            }
-            for other, (of, since) in holding.items()
-            if other != member and of == generation
-        ]
-        holding[member] = generation, event
+        generation = said_number(history, event, "generation")
+        for other, key in owners.give((group, member), generation, keys, event):
+            since = owners.holders[group, key][other][1]
+            found.append(
+                {
+                    "group": group,
+                    "generation": generation,
+                    "key": history.shown_key(key),
+                    "members": [other[1], member],
+                    "operations": [analysis.index(since), analysis.index(event)],
+                }
+            )
     return found
 
 
