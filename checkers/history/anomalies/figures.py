@@ -33,9 +33,9 @@ class Lag:
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """How many messages of a key had been acknowledged and not been polled, right after a time."""
+    """How many messages of a key had been acknowledged and not been polled, right after a time (None: not recorded)."""
 
-    time: int
+    time: int | None
     key: Json
     count: int
 
@@ -51,16 +51,17 @@ def known_offsets(analysis: Analysis, touches: Touches) -> tuple[Ints, Ints, Int
 
 
 class Ends:
-    """When each offset of each key had been passed for sure: that is known as soon as a higher one has been seen."""
+    """When each offset of each key had been passed for sure: as soon as an event with a time has shown a higher one."""
 
     def __init__(self, analysis: Analysis) -> None:
         shown = [known_offsets(analysis, rows) for rows in (analysis.sends_by_key, analysis.reads_by_key)]
         event, key, offset = (np.concatenate(columns) for columns in zip(*shown, strict=True))
-        order = np.lexsort((event, key))
+        timed = np.flatnonzero(analysis.history.time[event] != NIL)
+        order = timed[np.lexsort((event[timed], key[timed]))]
         event, key, offset = event[order], key[order], offset[order]
         self._passed: dict[int, tuple[Ints, Ints]] = {}
         begin = starts_of(key)
-        for low, high in zip(begin, [*begin[1:], len(key)], strict=True):
+        for low, high in zip(begin, np.append(begin, len(key))[1:], strict=True):
             highest = np.maximum.accumulate(offset[low:high])
             new = starts_of(highest)
             self._passed[int(key[low])] = highest[new], analysis.history.time[event[low:high][new]]
@@ -175,5 +176,5 @@ def unseen_over_time(analysis: Analysis) -> list[Unseen]:
     base = (total - change)[starts_of(key)]
     count = total[end] - base[np.searchsorted(key[starts_of(key)], key[end])]
     in_time = np.argsort(event[end], kind="stable")
-    times = analysis.history.time[event[end]]
-    return [Unseen(int(times[i]), analysis.key(int(key[end[i]])), int(count[i])) for i in in_time.tolist()]
+    times = [None if time == NIL else time for time in analysis.history.time[event[end]].tolist()]
+    return [Unseen(times[i], analysis.key(int(key[end[i]])), int(count[i])) for i in in_time.tolist()]

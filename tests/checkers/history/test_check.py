@@ -145,6 +145,15 @@ def test_figures_are_added_when_asked_for(tmp_path: Path) -> None:
     assert set(figures) == {"worst_realtime_lag", "consume_counts", "unseen"}
 
 
+def test_figures_are_there_where_no_offset_is_known(tmp_path: Path) -> None:
+    path = written(tmp_path / "w.jsonl", *done(0, "send", ("x", "a")))
+    assert as_json(path, "--figures")[1]["figures"] == {
+        "worst_realtime_lag": None,
+        "consume_counts": {"distribution": {}, "repeated": []},
+        "unseen": [{"time": None, "key": "x", "count": 1}],
+    }
+
+
 def test_compressed_histories_are_read(tmp_path: Path) -> None:
     plain = written(tmp_path / "lost.jsonl", *LOST)
     packed = tmp_path / "lost.jsonl.gz"

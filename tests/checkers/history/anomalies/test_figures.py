@@ -70,6 +70,18 @@ def test_without_polls_there_is_no_lag() -> None:
     assert worst_realtime_lag(analysed(*done(0, "send", ("x", "a", 0)))) is None
 
 
+def test_without_any_known_offset_there_is_no_lag_but_zero() -> None:
+    assert Lag(2, 0, "x", 0) == worst_realtime_lag(analysed(*assign("x"), *done(0, "poll", {"x": []})))
+
+
+def test_what_has_no_time_is_told_without_and_makes_no_lag() -> None:
+    timed: list[Event] = [*done(1, "send", ("x", "a", 0), ("x", "b", 1)), *assign("x"), *done(0, "poll", {"x": []})]
+    history = [event | ({"time": place} if place > 1 else {}) for place, event in enumerate(events(*timed))]
+    analysis = analyse(recorded(*history), Settings())
+    assert [Unseen(None, "x", 2)] == unseen_over_time(analysis)
+    assert Lag(4, 0, "x", 0) == worst_realtime_lag(analysis)
+
+
 def test_subscribing_forgets_all_positions() -> None:
     history = [
         *done(1, "send", ("x", "a", 0)),
