@@ -38,7 +38,9 @@ def subscribes(history: History) -> bool:
 
 def isolation_of(history: History) -> Isolation:
     """The isolation that a recording's "workload" event says its consumers had; read_committed if none says it."""
-    told = history.function[history.event] == history.functions.find("workload")
-    told &= history.key == history.keys.find("isolation")
-    values = {history.shown_value(int(value)) for value in np.unique(history.value[told])}
-    return "read_uncommitted" if values == {"read_uncommitted"} else "read_committed"
+    workload, isolation = history.functions.find("workload"), history.keys.find("isolation")
+    if NONE in (workload, isolation):
+        return "read_committed"
+    told = history.value[(history.function[history.event] == workload) & (history.key == isolation)]
+    values = [history.shown_value(int(value)) for value in np.unique(told)]
+    return "read_uncommitted" if values == ["read_uncommitted"] else "read_committed"
