@@ -38,14 +38,15 @@ Registers and others; the field `key` names which, and may be missing if there i
 The field `version`, an offset, may say which version was read or written; it stands in the row's offset.
 - `read`: null, completed with what was found. `write`: the value. `cas`: `[old, new]`.
 - `get`: null, completed with what was found. `put`, `append`: the value.
-- `acquire`, `release`: of a mutex; the value, such as a fencing token, is kept. `enqueue`: the value, not null.
+- `acquire`, `release`: of a mutex; the value, such as a fencing token, is kept. `enqueue`: the value, never null.
   `dequeue`: null, completed with what was found, null if the queue was empty.
 
 Observations: anything else is noted as OBSERVE rows, and never refused for its `f`. They need no invoke, and their
 process may be a broker, such as "broker-1". With these meanings, and then checked:
 - `high_watermark`, `last_stable_offset`: `{key: offset}`. `leader`: `{key: epoch}`. The number is the row's offset.
-- `batch`: `[[key, base_offset, count], ...]`: the count is the row's value. `record`: `[[key, offset, value], ...]`:
-  what a replica holds. `assigned`, `revoked`: a list of keys.
+- `batch`: `[[key, base_offset, count], ...]`: the count is the row's value; only one where the event says its
+  `producer_id`, `producer_epoch` or `base_sequence`. `record`: `[[key, offset, value], ...]`: what a replica holds.
+  `assigned`, `revoked`: a list of keys that a member is given or gives up; it holds them in between.
 - Unknown: `{key: something}` is a row for each key, an integer in its offset, anything else in its value; a list of
   `[key, offset or null, value]` likewise; everything else (such as that of `fenced`) is the value of one row.
 

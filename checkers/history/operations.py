@@ -31,6 +31,8 @@ class Said:
 
 
 Write = Callable[[Said], None]
+OF_ONE_BATCH = ("producer_id", "producer_epoch", "base_sequence")
+"""The fields of a "batch" event that say whose one batch is."""
 
 
 class Operations:
@@ -118,7 +120,7 @@ class Operations:
 
     def _given(self, kind: Kind) -> Write:
         def write(said: Said) -> None:
-            if kind == Kind.ENQUEUE and said.value is None:
+            if kind == Kind.ENQUEUE and said.value is None and not said.nothing:
                 self._cells.refuse("value", None, "must not be null, which is what a dequeue finds in an empty queue")
             version = self._cells.offset_or_null(said.fields.get("version"), "version")
             self._row(kind, self._object(kind, said.fields), version, self._builder.value(said.value))
@@ -149,6 +151,9 @@ class Operations:
     # ----------------------------------------------------------------------------------------------------- observations
 
     def _observed_batches(self, said: Said) -> None:
+        named = [name for name in OF_ONE_BATCH if name in said.fields]
+        if named and type(said.value) is list and len(said.value) > 1:
+            self._cells.refuse("value", said.value, f"must have one batch, as the event says {named[0]}")
         for key, base, (count, place) in self._triples(said.value, "must be [key, base_offset, count]"):
             if type(count) is not int or not 0 < count <= MAX_INTEGER:
                 self._cells.refuse(place, count, "must be a count of records: an integer from 1")

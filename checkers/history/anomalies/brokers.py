@@ -1,7 +1,7 @@
 """Anomalies that show in what brokers hold: producer sequences, end offsets that go back, and leaders that disagree.
 
-They are found in observations: "batch" (one an event), "high_watermark", "last_stable_offset", "leader" and "record",
-each of which says under `process` whose log or view it is.
+They are found in observations: "batch" (one an event where it says its producer), "high_watermark",
+"last_stable_offset", "leader" and "record", each of which says under `process` whose log or view it is.
 
 Source: KIP-98 (sequences are per producer id, epoch and partition; they wrap to 0 after 2**31 - 1), KIP-101 (leader
 epochs); ours.
@@ -32,8 +32,6 @@ class Batches:
         history = analysis.history
         rows = observations(history, "batch")
         events = history.event[rows]
-        alone = history.rows[events + 1] - history.rows[events] == 1
-        rows, events = rows[alone], events[alone]
         columns = {name: said_column(history, events.tolist(), name) for name in FIELDS}
         base = columns["base_sequence"]
         known = (columns["producer_id"] >= 0) & (columns["producer_epoch"] >= 0) & (base >= 0) & (base < SEQUENCES)
@@ -132,7 +130,13 @@ def sequence_out_of_order(analysis: Analysis) -> Findings:
 
 
 def regressions(analysis: Analysis, function: str) -> Findings:
-    """Observations of an end offset that are lower than an earlier one of the same broker, key and leader epoch."""
+    """Observations of an end offset that are lower than an earlier one of the same broker, key and leader epoch.
+
+    Nothing is concluded from one broker to another or from one epoch to the next: a follower learns the offset late,
+    and a new leader may begin below what the last one told. That records below it stay, whoever leads, shows in what
+    clients see: inconsistent_offsets, lost_write, and ends that go back, which linearizability is about. Observations
+    without a leader epoch are compared with each other.
+    """
     history = analysis.history
     rows = observations(history, function)
     events = history.event[rows]

@@ -67,6 +67,9 @@ ROWS: list[tuple[str, str, Any, dict[str, Any], list[tuple[Any, ...]]]] = [
     ("ok", "acquire", 33, {}, [("ACQUIRE", None, None, 33)]),
     ("invoke", "release", None, {"key": "lock"}, [("RELEASE", "lock", None, None)]),
     ("invoke", "enqueue", 1, {"key": "q"}, [("ENQUEUE", "q", None, 1)]),
+    ("fail", "enqueue", None, {"key": "q"}, [("ENQUEUE", "q", None, None)]),
+    ("info", "enqueue", None, {}, [("ENQUEUE", None, None, None)]),
+    ("info", "write", None, {}, [("WRITE", None, None, None)]),
     ("ok", "dequeue", None, {"key": "q"}, [("DEQUEUE", "q", None, None)]),
     ("ok", "high_watermark", {"a": 4}, {}, [("OBSERVE", "a", 4, None)]),
     ("ok", "leader", {"a": 4, "b": 5}, {}, [("OBSERVE", "a", 4, None), ("OBSERVE", "b", 5, None)]),
@@ -193,8 +196,16 @@ REFUSED = [
     (line(function="cas", value=[1]), "value = [1]: must be [old, new]"),
     (line(function="get"), 'lacks the field "key"; a get has one'),
     (line(function="enqueue"), "value = null: must not be null, which is what a dequeue finds in an empty queue"),
+    (line("invoke", "enqueue"), "value = null: must not be null, which is what a dequeue finds in an empty queue"),
     (line(function="leader", value={"a": -1}), f'value["a"] = -1: {OFFSET}'),
     (line(function="batch", value=[["a", 1, 0]]), "value[0][2] = 0: must be a count of records: an integer from 1"),
+    *(
+        (
+            line(function="batch", value=[["a", 1, 2], ["b", 1, 2]], **{name: 0}),
+            f'value = [["a", 1, 2], ["b", 1, 2]]: must have one batch, as the event says {name}',
+        )
+        for name in ("producer_id", "producer_epoch", "base_sequence")
+    ),
     (line(function="batch", value=[["a", 1]]), 'value[0] = ["a", 1]: must be [key, base_offset, count]'),
     (line(function="record", value=3), "value = 3: must be a list; an element must be [key, offset, value]"),
     (line(rebalance_log={}), 'rebalance_log = {}: must be a list of objects with a list of "keys"'),

@@ -367,7 +367,12 @@ def test_its_nearest_neighbour_does_not(name: str) -> None:
 
 
 MORE: dict[str, tuple[str, list[Event], list[dict[str, Any]]]] = {
-    "nothing is known of a log to which nobody sends": ("phantom_read", done(1, "poll", {"x": [[0, "a"]]}), []),
+    "where no send is recorded nothing is known of them": ("phantom_read", done(1, "poll", {"x": [[0, "a"]]}), []),
+    "a record of a log to which nobody sent": (
+        "phantom_read",
+        [*done(0, "send", ("y", "b", 0)), *done(1, "poll", {"x": [[0, "a"]]})],
+        [{"key": "x", "value": "a", "offset": 0, "count": 1, "reader": 3}],
+    ),
     "a duplicate of a message proves less than a later message": (
         "lost_write",
         [
@@ -482,6 +487,68 @@ MORE: dict[str, tuple[str, list[Event], list[dict[str, Any]]]] = {
             *noted(0, "assigned", ["x"], group="g", generation=3, member="m"),
             *noted(1, "assigned", ["x"], group="g", generation=4, member="n"),
         ],
+        [],
+    ),
+    "a member that goes on to another's generation takes along what it holds": (
+        "two_owners",
+        [
+            *noted(0, "assigned", ["x"], group="g", generation=1, member="m"),
+            *noted(1, "assigned", ["x"], group="g", generation=2, member="n"),
+            *noted(0, "assigned", ["y"], group="g", generation=2, member="m"),
+            *noted(0, "assigned", ["z"], group="g", generation=2, member="m"),
+        ],
+        [{"group": "g", "generation": 2, "key": "x", "members": ["n", "m"], "operations": [1, 2]}],
+    ),
+    "a member that goes on without new keys takes along what it holds": (
+        "two_owners",
+        [
+            *noted(0, "assigned", ["x"], group="g", generation=1, member="m"),
+            *noted(1, "assigned", ["x"], group="g", generation=2, member="n"),
+            *noted(0, "assigned", [], group="g", generation=2, member="m"),
+        ],
+        [{"group": "g", "generation": 2, "key": "x", "members": ["n", "m"], "operations": [1, 2]}],
+    ),
+    "a member gives up what it held before it goes on": (
+        "two_owners",
+        [
+            *noted(0, "assigned", ["x"], group="g", generation=1, member="m"),
+            *noted(1, "assigned", ["x"], group="g", generation=2, member="n"),
+            *noted(0, "revoked", ["x"], group="g", generation=2, member="m"),
+            *noted(0, "assigned", ["y"], group="g", generation=2, member="m"),
+        ],
+        [],
+    ),
+    "the other has given it up by then": (
+        "two_owners",
+        [
+            *noted(0, "assigned", ["x"], group="g", generation=1, member="m"),
+            *noted(1, "assigned", ["x"], group="g", generation=2, member="n"),
+            *noted(1, "revoked", ["x"], group="g", generation=2, member="n"),
+            *noted(0, "assigned", ["y"], group="g", generation=2, member="m"),
+        ],
+        [],
+    ),
+    "an owner of old hears of it late": (
+        "two_owners",
+        [
+            *noted(0, "assigned", ["x"], group="g", generation=1, member="m"),
+            *noted(0, "assigned", ["y"], group="g", generation=2, member="m"),
+            *noted(1, "assigned", ["x"], group="g", generation=1, member="n"),
+        ],
+        [{"group": "g", "generation": 1, "key": "x", "members": ["m", "n"], "operations": [0, 2]}],
+    ),
+    "unknown generations are not the same": (
+        "two_owners",
+        [
+            *noted(0, "assigned", ["x"], group="g", member="m"),
+            *noted(1, "assigned", ["x"], group="g", member="n"),
+            *noted(0, "assigned", ["y"], group="g", member="m"),
+        ],
+        [],
+    ),
+    "a batch of several logs without sequences is no fault": (
+        "sequence_repeated",
+        [*noted(1, "batch", [["x", 0, 1], ["y", 0, 1]], leader_epoch=0)] * 2,
         [],
     ),
     "a committed offset is gone": (
