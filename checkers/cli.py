@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Protocol, cast
 
 from checkers.commands.display import Display
+from checkers.own_error import own_error
 from checkers.verdict import UserError
 from specs.language import SpecError
 
@@ -57,7 +58,7 @@ def parser(modules: Mapping[str, str]) -> ArgumentParser:
 def main(arguments: Sequence[str], display: Display, more: Mapping[str, str] | None = None) -> int:
     """Run one command, ours or one of `more`; returns the exit code.
 
-    Errors of the user's go to standard error, in one line each.
+    Errors go to standard error, in one line each: those of the user's, and those of our own, which are no verdict.
     """
     modules = {**COMMANDS, **(more or {})}
     named = {name: module for name, module in modules.items() if arguments and arguments[0] == name}
@@ -67,8 +68,11 @@ def main(arguments: Sequence[str], display: Display, more: Mapping[str, str] | N
     except (UserError, SpecError) as error:
         print(f"logproof: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is no verdict
+        print(f"logproof: {own_error(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130

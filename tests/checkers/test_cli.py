@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -278,6 +278,28 @@ def test_a_file_that_is_no_counterexample_exits_with_2(
     path.write_text(content)
     assert logproof("replay", str(path)) == (2, [])
     assert capsys.readouterr().err.startswith(f"logproof: {path}")
+
+
+def test_an_error_of_its_own_is_no_verdict_and_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> NoReturn:
+        message = "a hole"
+        raise ZeroDivisionError(message)
+
+    monkeypatch.delenv("LOGPROOF_TRACEBACK", raising=False)
+    monkeypatch.setattr("checkers.commands.listing.run", broken)
+    assert logproof("list") == (2, [])
+    told = capsys.readouterr().err
+    expected = "logproof: an error of its own, and no verdict: ZeroDivisionError: a hole ("
+    assert told.startswith(f"{expected}{__file__}, line ")
+    assert told.endswith("); LOGPROOF_TRACEBACK=1 in the environment shows where it came from\n")
+    monkeypatch.setenv("LOGPROOF_TRACEBACK", "1")
+    assert logproof("list") == (2, [])
+    told = capsys.readouterr().err
+    assert told.startswith("logproof: Traceback (most recent call last):\n")
+    assert "raise ZeroDivisionError(message)\n" in told
+    assert told.splitlines()[-1].startswith("an error of its own, and no verdict: ZeroDivisionError: a hole (")
 
 
 # ------------------------------------------------------------------------------------------------------ list and verify
