@@ -20,12 +20,17 @@ def write_whole(path: Path, data: bytes) -> None:
     try:
         if path.is_dir():
             raise IsADirectoryError(None, "it is a directory")
-        if path.is_relative_to(DEVICES) or (path.exists() and not path.is_file()):
+        if not replaceable(path):
             path.write_bytes(data)
         else:
             _replace(path.resolve(), data)
     except (OSError, ValueError, RuntimeError) as error:
         raise UserError(f"{path}: can't be written: {getattr(error, 'strerror', None) or error}") from error
+
+
+def replaceable(path: Path) -> bool:
+    """Whether another file can be put in the place of one: not of a pipe or a device."""
+    return not path.is_relative_to(DEVICES) and (path.is_file() or not path.exists())
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -28,11 +28,19 @@ def load_spec(subject: str) -> Spec:
             return find_spec(subject)
         except SpecError as error:
             raise UserError(str(error)) from error
+    path, module, name = run_named(subject, "spec", "path/to/own_spec.py:SPEC")
+    return _spec_in(module, str(path), name)
+
+
+def run_named(subject: str, what: str, example: str) -> tuple[Path, ModuleType, str]:
+    """The file of a subject like the example, run as a module, and the name in it, which may not be there.
+
+    Raises UserError: there is no such file, or it can't be run.
+    """
     path, _, name = subject.rpartition(":")
     if not path or not name.isidentifier():
-        raise UserError(f"{subject}: name the spec in the file, as in path/to/own_spec.py:SPEC")
-    module = _run_file(Path(path))
-    return _spec_in(module, path, name)
+        raise UserError(f"{subject}: name the {what} in the file, as in {example}")
+    return Path(path), _run_file(Path(path), what), name
 
 
 def _spec_in(module: ModuleType, path: str, name: str) -> Spec:
@@ -46,10 +54,10 @@ def _spec_in(module: ModuleType, path: str, name: str) -> Spec:
     return found
 
 
-def _run_file(path: Path) -> ModuleType:
+def _run_file(path: Path, what: str) -> ModuleType:
     """Import a file by its path. Its own directory is importable meanwhile, as for a script."""
     if path.suffix != ".py":
-        raise UserError(f"{path}: a spec is read from a Python file, whose name ends in .py")
+        raise UserError(f"{path}: a {what} is read from a Python file, whose name ends in .py")
     if not path.is_file():
         raise UserError(f"{path}: there is no such file")
     name = f"logproof_own_{path.stem}"
@@ -65,14 +73,15 @@ def _run_file(path: Path) -> ModuleType:
         loader.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise UserError(f"{path}{_line_in(whole, error)}: {type(error).__name__}: {error}") from error
+        raise UserError(f"{path}{line_in(path, error)}: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove(directory)
     return module
 
 
-def _line_in(path: Path, error: BaseException) -> str:
-    """The line of the file at which an error arose, as ", line 7"."""
+def line_in(path: Path, error: BaseException) -> str:
+    """The line of a file at which an error arose, as ", line 7"; empty if it arose elsewhere."""
+    path = path.resolve()
     if isinstance(error, SyntaxError) and error.filename == str(path):
         return f", line {error.lineno}"
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]

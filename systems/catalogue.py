@@ -46,5 +46,7 @@ SYSTEMS: Mapping[str, Known] = {
 def known(name: str) -> Known:
     """A system by its name. Raises UserError, naming those there are."""
     if name not in SYSTEMS:
-        raise UserError(f"{name}: there is no such system; there are {', '.join(SYSTEMS)}")
+        raise UserError(
+            f"{name}: there is no such system; there are {', '.join(SYSTEMS)}, and your own, as path/to/own.py:MyBroker"
+        )
     return SYSTEMS[name]

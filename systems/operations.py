@@ -109,8 +109,13 @@ def _send_all(client: Client, pairs: list[tuple[str, int]], done: list[Any], fir
 
 def _sent(client: Client, operation: Operation) -> Outcome:
     pairs = [(micro[1], micro[2]) for micro in operation.micro_operations if micro[0] == "send"]
-    done: list[Any] = [None] * len(pairs)
-    results = _send_all(client, pairs, done, 0)
+    done: list[Any] = list(invoked_value(operation, {}))  # type: ignore[arg-type]
+    try:
+        results = _send_all(client, pairs, done, 0)
+    except Refused as problem:
+        return Outcome("fail", done, str(problem))
+    except OutcomeUnknown as problem:
+        return Outcome("info", done, str(problem), renew=True)
     types = {result.outcome for result in results}
     error = next((result.error for result in results if result.outcome != "ok"), None)
     if types == {"ok"}:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 
@@ -15,6 +16,7 @@ from checkers.history.recording import Recorder
 from checkers.verdict import UserError
 from systems.catalogue import SYSTEMS, known
 from systems.cluster import Cluster
+from systems.own_system import EXAMPLE, errors_in, is_named_in_a_file, load_system
 from systems.plan import Plan, as_lines, draw_plan
 from systems.recording_run import Recording, record
 from systems.system import System
@@ -27,7 +29,9 @@ INCOMPLETE = 2
 
 def add(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("system", nargs="?", choices=list(SYSTEMS), help="a system; see logproof systems list")
+    parser.add_argument(
+        "system", nargs="?", metavar="SYSTEM", help=f"{', '.join(SYSTEMS)}, or one of your own as {EXAMPLE}"
+    )
     parser.add_argument("--bootstrap", metavar="HOST:PORT", help="a cluster that you run, instead of a system")
     parser.add_argument(
         "--client", action="append", default=[], metavar="NAME=VALUE", help="a setting of librdkafka for --bootstrap"
@@ -44,7 +48,7 @@ def add(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, display: Display) -> int:
     """Record: 0, or 2 if the system was out of reach too long or not all was read at the end."""
-    system, settings = _system(arguments)
+    system, settings, file = _system(arguments)
     given = dict(settings) | pairs("--set", arguments.settings)
     workload = draw_workload(arguments.seed, arguments.operations, given, system.faults)
     plan = draw_plan(workload)
@@ -57,7 +61,8 @@ def run(arguments: Namespace, display: Display) -> int:
     if not arguments.json:
         display.out(f"{system.name}, with")
         display.out(shown(workload))
-    result = _recorded(system, plan, arguments, display)
+    with ended_by_sigterm(), errors_in(file) if file else nullcontext():
+        result = _recorded(system, plan, arguments, display)
     for line in as_json(result, workload.seed) if arguments.json else as_text(result):
         display.out(line)
     return 0 if result.complete else INCOMPLETE
@@ -68,22 +73,33 @@ def _recorded(system: System, plan: Plan, arguments: Namespace, display: Display
         if not arguments.json:
             display.out(text)
 
-    with ended_by_sigterm(), Recorder(arguments.out) as recorder:
-        return record(system, plan, recorder, tell)
+    recorder = Recorder(arguments.out)
+    try:
+        with recorder:
+            return record(system, plan, recorder, tell)
+    except UserError as error:
+        raise UserError(f"{error}; {recorder.left}" if recorder.left else str(error)) from error
+    except BaseException:
+        if recorder.left:
+            print(f"logproof: {recorder.left}", file=sys.stderr)
+        raise
 
 
-def _system(arguments: Namespace) -> tuple[System, Mapping[str, object]]:
-    """The system that is asked for, and what it is recorded with unless set."""
+def _system(arguments: Namespace) -> tuple[System, Mapping[str, object], Path | None]:
+    """The system that is asked for, what it is recorded with unless set, and the user's file that it is from."""
     if (arguments.system is None) == (arguments.bootstrap is None):
-        raise UserError(f"name either a system ({', '.join(SYSTEMS)}) or --bootstrap HOST:PORT")
+        raise UserError(f"name either a system ({', '.join(SYSTEMS)}, {EXAMPLE}) or --bootstrap HOST:PORT")
     if arguments.bootstrap is not None:
-        return Cluster(arguments.bootstrap, pairs("--client", arguments.client)), {}
+        return Cluster(arguments.bootstrap, pairs("--client", arguments.client)), {}, None
     if arguments.client:
         raise UserError("--client: only with --bootstrap")
+    if is_named_in_a_file(arguments.system):
+        file, system = load_system(arguments.system)
+        return system, {}, file
     entry = known(arguments.system)
     if not arguments.plan:
         entry.ready()
-    return entry.make(), entry.settings
+    return entry.make(), entry.settings, None
 
 
 def pairs(option: str, texts: Sequence[str]) -> dict[str, str]:

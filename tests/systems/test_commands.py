@@ -7,11 +7,13 @@ import os
 import signal
 from argparse import ArgumentParser
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from checkers.history.format import read_history
 from checkers.verdict import UserError
 from systems import catalogue, kafka_install
 from systems.catalogue import Known
@@ -24,6 +26,11 @@ CALM = ["--set", "subscribe_share=0", "--set", "clients=2", "--set", "faults=0"]
 
 def nothing() -> None:
     """Nothing is missing."""
+
+
+def broken(error: BaseException | None = None, *_: object) -> NoReturn:
+    """Raise an error."""
+    raise error if isinstance(error, BaseException) else UserError("it broke")
 
 
 def toys(**systems_by_name: ToyLog) -> Mapping[str, Known]:
@@ -101,6 +108,97 @@ def test_a_cluster_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("systems.cluster.ANSWER_SECONDS", 0.1)
     with pytest.raises(UserError, match=r"127\.0\.0\.1:1: lists 0 of 1 brokers after 0 s"):
         call(record, "--bootstrap", "127.0.0.1:1", "--out", str(tmp_path / "h"))
+
+
+def test_a_recording_that_can_not_begin_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, system = tmp_path / "h", ToyLog()
+    monkeypatch.setattr(system, "prepare", broken)
+    monkeypatch.setattr(record, "known", lambda _: Known(lambda: system, "a toy", nothing))
+    path.write_text("kept", encoding="utf-8")
+    with pytest.raises(UserError, match=r"^it broke$"):
+        call(record, "toy", "--out", str(path))
+    assert ("kept", [path]) == (path.read_text(), list(tmp_path.iterdir()))
+
+
+@pytest.mark.parametrize("error", [UserError("it broke"), KeyboardInterrupt()])
+def test_a_recording_that_breaks_off_says_what_there_is_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException
+) -> None:
+    path, system = tmp_path / "h", ToyLog()
+    monkeypatch.setattr(system, "client", partial(broken, error))
+    monkeypatch.setattr(record, "known", lambda _: Known(lambda: system, "a toy", nothing))
+    path.write_text("kept", encoding="utf-8")
+    with pytest.raises(type(error)) as caught:
+        call(record, "toy", "--out", str(path))
+    left = f"what was recorded until then, events: 1, is in {path}.partial"
+    told = (str(caught.value), "") if isinstance(error, UserError) else ("", capsys.readouterr().err)
+    assert (f"it broke; {left}", "") if isinstance(error, UserError) else ("", f"logproof: {left}\n") == told
+    assert ("kept", 1) == (path.read_text(), len(Path(f"{path}.partial").read_text().splitlines()))
+
+
+TOY = f"{Path(__file__).with_name('toy_log.py')}:ToyLog"
+
+
+def test_a_system_of_ones_own_is_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "h"
+    code, printed = call(record, TOY, "--out", str(path), "--operations", "40", *CALM)
+    assert (0, "toy, with") == (code, printed[0])
+    assert len(read_history(path)) > 80
+
+
+OWN = """
+from tests.systems.toy_log import ToyLog
+
+class Half:
+    name, faults = "half", ()
+
+    def start(self):
+        pass
+
+class Needs(ToyLog):
+    def __init__(self, port):
+        super().__init__()
+
+class Fails(ToyLog):
+    def client(self, settings):
+        return {}["no port"]
+
+READY = ToyLog()
+NUMBER = 3
+
+def made():
+    return ToyLog()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (":Half", "own.py: Half is no system, it lacks stop, prepare, client, inject, heal; see systems.system.System"),
+        (":Needs", r"own.py: Needs\(\) can't be made: .*missing 1 required positional argument: 'port'"),
+        (":Fails", "own.py, line 16: KeyError: 'no port'"),
+        (":NUMBER", "own.py: NUMBER is no system, it lacks name, faults, start"),
+        (":Gone", "own.py: has no Gone; what it defines is Half, Needs, Fails, made"),
+        ("", "own.py: name the system in the file, as in path/to/own.py:MyBroker"),
+    ],
+)
+def test_what_is_no_system_is_refused(tmp_path: Path, name: str, message: str) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(OWN, encoding="utf-8")
+    with pytest.raises(UserError, match=message):
+        call(record, f"{path}{name}", "--out", str(tmp_path / "h"), "--operations", "20", *CALM)
+
+
+@pytest.mark.parametrize("name", ["READY", "made"])
+def test_a_system_or_what_makes_one_is_taken_as_well(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(OWN, encoding="utf-8")
+    assert 0 == call(record, f"{path}:{name}", "--plan", "--operations", "20", *CALM)[0]
+
+
+def test_a_system_that_is_not_known_is_refused() -> None:
+    with pytest.raises(UserError, match="redis: there is no such system; there are mock, tansu, kafka, and your own"):
+        call(record, "redis", "--out", "h")
 
 
 def test_a_termination_ends_the_recording_as_an_interrupt_does() -> None:

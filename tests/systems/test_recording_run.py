@@ -15,10 +15,10 @@ from checkers.verdict import UserError
 from systems import worker
 from systems.plan import draw_plan
 from systems.recording_run import record
-from systems.system import Topics
+from systems.system import OutcomeUnknown, Refused, Topics
 from systems.workload import draw_workload
 from tests.systems.recorded import CALM, completions, run, said
-from tests.systems.toy_log import ToyLog
+from tests.systems.toy_log import ToyClient, ToyLog
 
 TRANSACTIONS: dict[str, Any] = {
     "transactional_share": 1,
@@ -42,6 +42,19 @@ def test_the_recording_is_a_valid_history_in_which_every_operation_ends(tmp_path
     history = read_history(tmp_path / "h")
     assert len(events) == len(history)
     assert all(completion >= 0 for _, completion in history.operations())
+
+
+@pytest.mark.parametrize(("problem", "completion"), [(Refused, "fail"), (OutcomeUnknown, "info")])
+def test_a_send_that_raises_is_an_outcome(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: type[Exception], completion: str
+) -> None:
+    def send(*_: object) -> NoReturn:
+        raise problem
+
+    monkeypatch.setattr(ToyClient, "send", send)
+    result, events = run(ToyLog(), tmp_path / "h", 40)
+    assert {completion} == {outcome for function, outcome in completions(events) if function == "send"}
+    assert result.complete
 
 
 @pytest.mark.parametrize(("flaw", "shown"), [("lost write", "lost"), ("duplicate", "duplicates")])
@@ -196,4 +209,4 @@ def test_an_interrupt_ends_clients_and_system(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(system, tmp_path / "h", 400, faults=1, pause_milliseconds_max=5)
     assert 0 == system.started
-    assert len(read_history(tmp_path / "h")) > 100
+    assert len(read_history(tmp_path / "h.partial")) > 100

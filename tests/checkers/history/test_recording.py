@@ -41,7 +41,10 @@ def test_every_event_is_in_the_file_at_once(tmp_path: Path) -> None:
     with Recorder(path) as recorder:
         for count in range(1, 4):
             recorder.record(Event("info", "a", "crash"))
-            assert count == len(lines(path))
+            assert count == len(lines(recorder.partial))
+        assert not path.exists()
+    assert 3 == len(lines(path))
+    assert not recorder.partial.exists()
 
 
 def test_threads_never_mix_lines_or_turn_time_back(tmp_path: Path) -> None:
@@ -86,13 +89,12 @@ def record_for_ever(recorder: Recorder) -> None:
 
 @pytest.mark.parametrize("room", [1, 70, 150, 199])
 def test_a_full_disk_leaves_whole_lines_and_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
-    path = tmp_path / "h.jsonl"
-    recorder = Recorder(path)
+    recorder = Recorder(tmp_path / "h.jsonl")
     monkeypatch.setattr(os, "write", short_disk(room))
     with pytest.raises(UserError, match=r"h\.jsonl: the recording ends after event -?\d: No space left on device"):
         record_for_ever(recorder)
     monkeypatch.undo()
-    assert list(range(len(recorder))) == [line["index"] for line in lines(path)]
+    assert list(range(len(recorder))) == [line["index"] for line in lines(recorder.partial)]
     with pytest.raises(UserError, match="No space left"):
         recorder.record(Event("info", "a", "crash"))
     recorder.close()
@@ -101,6 +103,55 @@ def test_a_full_disk_leaves_whole_lines_and_is_said(tmp_path: Path, monkeypatch:
 def test_a_file_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no/h: can't be written: No such file or directory"):
         Recorder(tmp_path / "no" / "h")
+
+
+def test_a_recording_without_an_event_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "h.jsonl"
+    path.write_text("kept", encoding="utf-8")
+    partial = Recorder(path).partial
+    partial.write_text("of an earlier one", encoding="utf-8")
+    for _ in range(2):
+        with Recorder(path) as recorder:
+            pass
+        assert "" == recorder.left
+    assert ("kept", "of an earlier one") == (path.read_text(), partial.read_text())
+    partial.unlink()
+    Recorder(path).close()
+    assert [path] == list(tmp_path.iterdir())
+
+
+def test_a_recording_that_breaks_off_stays_beside_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "h.jsonl"
+    path.write_text("kept", encoding="utf-8")
+    recorder = Recorder(path)
+    recorder.partial.write_text("of an earlier one, and longer than a line of what is recorded\n" * 9, encoding="utf-8")
+    with pytest.raises(AssertionError, match="fields of the line's own"), recorder:
+        recorder.record(Event("info", "a", "crash", fields={"f": recorder.record(Event("info", "a", "crash"))}))
+    assert ("kept", 1) == (path.read_text(), len(lines(recorder.partial)))
+    assert f"what was recorded until then, events: 1, is in {tmp_path}/h.jsonl.partial" == recorder.left
+
+
+def test_a_link_keeps_pointing_at_what_is_recorded(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "h.jsonl")
+    with Recorder(link) as recorder:
+        recorder.record(Event("info", "a", "crash"))
+    assert (True, 1) == (link.is_symlink(), len(lines(tmp_path / "h.jsonl")))
+
+
+def test_a_pipe_is_written_straight(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with Recorder(path) as recorder:
+        recorder.record(Event("info", "a", "crash"))
+    assert os.read(reader, 1000).endswith(b"\n")
+    os.close(reader)
+
+
+def test_a_directory_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="can't be written: it is a directory"):
+        Recorder(tmp_path)
 
 
 def test_a_closed_recording_takes_no_more(tmp_path: Path) -> None:
