@@ -21,6 +21,7 @@ from typing import NoReturn
 
 from checkers.history.history import Json
 from checkers.history.limits import EVENT_BYTES_MAX, NESTING_MAX
+from checkers.history.names import first_repeated
 from checkers.strict_json import shown
 from checkers.verdict import UserError
 
@@ -168,9 +169,7 @@ class EdnReader:
         names = [name if type(name) is str else json.dumps(name) for name in items[::2]]
         found = dict(zip(names, items[1::2], strict=True))
         if len(found) < len(names):
-            self._refuse(
-                f"the key {shown(next(name for name in names if names.count(name) > 1))} is there twice in one map"
-            )
+            self._refuse(f"the key {shown(first_repeated(names))} is there twice in one map")
         return found
 
     def _completes(self, value: Json) -> bool:

@@ -67,6 +67,7 @@ from checkers.history.cells import Cells
 from checkers.history.events import Events
 from checkers.history.history import History, HistoryBuilder, Json
 from checkers.history.limits import NESTING_MAX
+from checkers.history.names import first_repeated
 from checkers.history.opening import whole_lines
 from checkers.history.plain_events import PlainEvents
 from checkers.strict_json import shown
@@ -152,9 +153,8 @@ class JsonLinesReader:
 
     def _refuse_repeated_names(self, line: bytes) -> None:
         def unique(pairs: list[tuple[str, object]]) -> None:
-            names = [name for name, _ in pairs]
-            if len(set(names)) != len(names):
-                repeated = next(name for number, name in enumerate(names) if name in names[:number])
+            repeated = first_repeated(name for name, _ in pairs)
+            if repeated is not None:
                 self._refuse(f"{shown(repeated)}: is there twice in one object")
 
         json.loads(line, object_pairs_hook=unique)

@@ -21,6 +21,9 @@ from checkers.history.anomalies.said import said_name, saying
 from checkers.history.anomalies.visibility import lost_messages
 from checkers.history.history import NIL, NONE, Codes, EventType, Kind
 
+COMMITTERS_MAX = 32
+"""So many of the transactions that committed a position are shown."""
+
 
 def transactions_of_groups(analysis: Analysis) -> tuple[Codes, Ints]:
     """The names of the groups, and the group of each event; NONE of all that are no committed transactions of one."""
@@ -93,16 +96,19 @@ def aborted_offsets(analysis: Analysis) -> list[Evidence]:
     history = analysis.history
     rows, owner = rows_at_outcomes(history, [Kind.COMMIT])
     committers: dict[tuple[str | None, int, int], list[int]] = {}
+    in_force = set()
     for row, event in zip(rows.tolist(), owner.tolist(), strict=True):
         position = (said_name(history, event, "group"), int(history.key[row]), int(history.offset[row]))
         committers.setdefault(position, []).append(event)
+        if analysis.outcome[event] != EventType.FAIL:
+            in_force.add(position)
     found: list[Evidence] = []
     fetched = np.flatnonzero((history.kind == Kind.FETCH) & (history.offset != NIL)) if committers else rows
     for row, event in zip(fetched.tolist(), history.event[fetched].tolist(), strict=True):
         group = said_name(history, event, "group")
-        by = committers.get((group, int(history.key[row]), int(history.offset[row])), [])
-        failed = by and all(analysis.outcome[committer] == EventType.FAIL for committer in by)
-        if failed and analysis.outcome[event] == EventType.OK:
+        position = (group, int(history.key[row]), int(history.offset[row]))
+        if position in committers and position not in in_force and analysis.outcome[event] == EventType.OK:
+            by = committers[position][:COMMITTERS_MAX]
             found.append(
                 {
                     "type": "aborted_offsets",

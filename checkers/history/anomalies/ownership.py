@@ -28,53 +28,75 @@ Member = tuple[str | None, str | None]
 
 
 @dataclass(slots=True)
-class Owners:
-    """Who holds what, as the recording goes on, and in which generation each member is."""
+class Holding:
+    """A member's hold of a key: the generation and the event in which it was given it, and the latest one known."""
 
-    generation: dict[Member, int | None] = field(default_factory=dict)
-    holders: dict[Scope, dict[Member, tuple[int | None, int]]] = field(default_factory=dict)
-    """Of each group and key: its holders, and in which generation and event each was given it."""
-    contested: dict[Member, dict[Member, dict[int, None]]] = field(default_factory=dict)
-    """The keys that two members hold, as far as is known in different generations."""
+    since: int | None
+    event: int
+    latest: int | None
+
+
+@dataclass(slots=True)
+class Holders:
+    """Who holds a key of a group, and who is known to in each generation."""
+
+    of: dict[Member, Holding] = field(default_factory=dict)
+    by_generation: dict[int | None, dict[Member, None]] = field(default_factory=dict)
+
+    def go_on(self, member: Member, generation: int) -> list[Member]:
+        """A holder is in a generation now; returns the others that hold the key in it."""
+        holding = self.of[member]
+        if holding.latest != holding.since:
+            self.by_generation[holding.latest].pop(member, None)
+        holding.latest = generation
+        there = self.by_generation.setdefault(generation, {})
+        there[member] = None
+        return [other for other in there if other != member]
+
+    def drop(self, member: Member) -> None:
+        """A member holds the key no longer, if it did."""
+        holding = self.of.pop(member, None)
+        for generation in (holding.since, holding.latest) if holding else ():
+            self.by_generation.get(generation, {}).pop(member, None)
+
+
+@dataclass(slots=True)
+class Owners:
+    """Who holds what, as the recording goes on."""
+
+    holders: dict[Scope, Holders] = field(default_factory=dict)
+    """By group and key."""
+    shared: dict[Member, dict[int, None]] = field(default_factory=dict)
+    """The keys of each member that others hold as well, in whichever generations."""
 
     def give(
         self, member: Member, generation: int | None, keys: Sequence[int], event: int
     ) -> Iterator[tuple[Member, int]]:
-        """A member is given keys; yields the others that hold a key of its in this generation, and the key."""
-        self.generation[member] = generation
+        """A member is given keys; yields the others that hold a key of its in this generation, and the key.
+
+        Costs a step for each of the keys and of those that the member shares.
+        """
         for key in keys:
-            holders = self.holders.setdefault((member[0], key), {})
-            for other, (since, _) in holders.items():
-                if other != member:
-                    self._settle(member, other, key)
-                    if generation is not None and generation in (since, self.generation[other]):
-                        yield other, key
-                    else:
-                        self.contested.setdefault(member, {}).setdefault(other, {})[key] = None
-                        self.contested.setdefault(other, {}).setdefault(member, {})[key] = None
-            holders[member] = generation, event
-        if generation is not None:
-            rivals = [other for other in self.contested.get(member, {}) if self.generation[other] == generation]
-            for other in rivals:
-                for key in [*self.contested[member][other]]:
-                    self._settle(member, other, key)
-                    yield other, key
+            holders = self.holders.setdefault((member[0], key), Holders())
+            holders.drop(member)
+            for other in (member, next(iter(holders.of))) if holders.of else ():
+                self.shared.setdefault(other, {})[key] = None
+            holders.of[member] = Holding(generation, event, generation)
+            if generation is not None:
+                yield from ((other, key) for other in holders.go_on(member, generation))
+        for key in [*self.shared.get(member, {})]:
+            holders = self.holders[member[0], key]
+            if generation not in (None, holders.of[member].latest):
+                yield from ((other, key) for other in holders.go_on(member, generation))
 
     def take(self, member: Member, keys: Sequence[int]) -> None:
         """A member gives keys up."""
         for key in keys:
-            holders = self.holders.get((member[0], key), {})
-            holders.pop(member, None)
-            for other in holders:
-                self._settle(member, other, key)
-
-    def _settle(self, one: Member, other: Member, key: int) -> None:
-        """A key isn't contested any longer."""
-        for first, second in ((one, other), (other, one)):
-            rivals = self.contested.get(first, {})
-            rivals.get(second, {}).pop(key, None)
-            if second in rivals and not rivals[second]:
-                del rivals[second]
+            holders = self.holders.setdefault((member[0], key), Holders())
+            holders.drop(member)
+            self.shared.get(member, {}).pop(key, None)
+            if len(holders.of) == 1:
+                self.shared.get(next(iter(holders.of)), {}).pop(key, None)
 
 
 def two_owners(analysis: Analysis) -> list[Evidence]:
@@ -94,7 +116,7 @@ def two_owners(analysis: Analysis) -> list[Evidence]:
             continue
         generation = said_number(history, event, "generation")
         for other, key in owners.give((group, member), generation, keys, event):
-            since = owners.holders[group, key][other][1]
+            since = owners.holders[group, key].of[other].event
             found.append(
                 {
                     "group": group,
