@@ -45,6 +45,8 @@ OPENERS = {"(": ")", "[": "]", "{": "}", "#{": "}"}
 CLOSERS = frozenset(OPENERS.values())
 SHORT = 19
 """So many digits always are of 64 bits."""
+WAITING_BYTES_MAX = 1 << 21
+"""How much is read at most before it is looked at."""
 REMEMBERED_MAX = 1 << 16
 """How many different atoms are remembered, so as not to take them apart again."""
 CONTAINERS = ("[", "(")
@@ -77,10 +79,14 @@ class EdnReader:
     def forms(self, chunks: Iterable[bytes]) -> Iterator[tuple[int, Json]]:
         """Each form and the line where it starts. UserError, naming the line, if it isn't EDN or exceeds a limit."""
         decode = getincrementaldecoder("utf-8")().decode
-        rest, unfinished = "", 0
+        rest, unfinished, waiting = "", 0, b""
         try:
             for chunk in chunks:
-                text = rest + decode(chunk)
+                waiting += chunk
+                room = EVENT_BYTES_MAX - unfinished - len(rest)
+                if len(waiting) < min(len(rest), WAITING_BYTES_MAX, room):
+                    continue  # a long token is not looked at again for each chunk of it
+                text, waiting = rest + decode(waiting), b""
                 end = max(text.rfind("\n"), text.rfind(" ")) + 1
                 tokens = TOKEN.findall(text, 0, end)
                 kept = len(tokens.pop()) if tokens and _is_cut(tokens[-1]) else 0
@@ -91,7 +97,7 @@ class EdnReader:
                 unfinished += end - kept
                 if unfinished + len(rest) > EVENT_BYTES_MAX:
                     self._refuse(f"a form is longer than {EVENT_BYTES_MAX >> 20} MiB, the most that is read")
-            yield from self._read(TOKEN.findall(rest + decode(b"", final=True)))
+            yield from self._read(TOKEN.findall(rest + decode(waiting, final=True)))
         except UnicodeDecodeError as error:
             raise UserError(f"{self._name}: after line {self._line}: is not UTF-8: {error.reason}") from error
         if self._stack:

@@ -221,6 +221,12 @@ def test_what_is_malformed_is_refused_with_its_place(text: str, message: str) ->
     assert f"history, line 3: {message}" == str(caught.value)
 
 
+def test_a_name_that_is_twice_among_many_is_found_in_linear_time() -> None:
+    names = ",".join(f'"{number}":1' for number in [*range(60_000), 59_999])
+    with pytest.raises(UserError, match='line 2: "59999": is there twice in one object'):
+        recorded(line(), f'{{"a":{{{names}}}}}')
+
+
 def test_what_is_not_utf_8_is_refused() -> None:
     with pytest.raises(UserError, match="f, line 1: is not JSON: 'utf-8' codec can't decode byte 0xff in position 13"):
         read_json_lines([b'{"process": "\xff"}'], "f")
