@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from checkers.history.calls import Calls
 from checkers.history.contents import Contents, contents_of
-from checkers.history.history import NIL, NONE, EventType, History, Kind
+from checkers.history.history import NIL, NONE, History, Kind
 from checkers.history.wing_gong_lowe.arrange import OPEN
 from checkers.history.wing_gong_lowe.encoded import Effects, Encoded
 from checkers.history.wing_gong_lowe.kernel import NOTHING
@@ -224,7 +224,7 @@ def encode_offsets(calls: Calls, history: History) -> Encoding:
 def encode_mutex(calls: Calls, history: History) -> Encoding:
     """Acquires and releases; the process is that of the event."""
     machine = compiled("mutex")
-    process = history.process[calls.invoke].astype(np.int64)
+    process = history.process[calls.event].astype(np.int64)
     acquires = calls.kind == Kind.ACQUIRE
     said = Said(
         action=np.where(acquires, machine.number_of("acquire"), machine.number_of("release")),
@@ -253,9 +253,7 @@ def encode_queue(calls: Calls, history: History) -> Encoding:
     values, (value,) = numbered(calls.value)
     names = ("enqueue", "dequeue", "dequeue_nothing", "take")
     enqueue, dequeue, dequeue_nothing, take = (machine.number_of(name) for name in names)
-    partner = history.partner[calls.invoke]
-    answered = (partner != NONE) & (history.type[partner] == EventType.OK)
-    takes = np.where(~answered, take, np.where(value == 0, dequeue_nothing, dequeue))
+    takes = np.where(calls.complete == OPEN, take, np.where(value == 0, dequeue_nothing, dequeue))
     enqueues = calls.kind == Kind.ENQUEUE
     action = np.where(enqueues, enqueue, takes)
     nothing = np.full(len(calls), NOTHING)

@@ -250,15 +250,17 @@ class _Judgement:
     def _explain(self) -> NotLinearizable:
         """Explain the object that ceases to be linearizable first."""
         number, end = self._first()
-        calls, why = explain(self.model, self._calls_of(number).until(end), self.history, str(self.algorithm[number]))
-        core = np.unique(calls.invoke[why.core])
+        calls, why = explain(
+            self.model, self._calls_of(number).until(end, self.history), self.history, str(self.algorithm[number])
+        )
+        core = np.unique(calls.event[why.core])
         return NotLinearizable(
             key=self._key(number),
             prefix_events=end,
             ends_at=end,
-            unplaced=((int(calls.invoke[why.call]), why.sentence),),
+            unplaced=((int(calls.event[why.call]), why.sentence),),
             core=tuple(core.tolist()),
-            sources=tuple(np.setdiff1d(calls.invoke[why.sources], core).tolist()),
+            sources=tuple(np.setdiff1d(calls.event[why.sources], core).tolist()),
             is_minimal=why.is_minimal,
         )
 
@@ -266,7 +268,7 @@ class _Judgement:
         """The object that ceases to be linearizable first, and where."""
         wrong = np.flatnonzero(self.verdict == "violated")
         for number in wrong[self.ends[wrong] == OPEN].tolist():
-            self.ends[number] = first_end(self._calls_of(number), HOLDS[str(self.algorithm[number])])
+            self.ends[number] = first_end(self._calls_of(number), self.history, HOLDS[str(self.algorithm[number])])
         wrong = wrong[np.argsort(self.ends[wrong], kind="stable")]
         if self.model.narrowed is None:
             return int(wrong[0]), int(self.ends[wrong[0]])
@@ -275,7 +277,11 @@ class _Judgement:
         for number in wrong.tolist():
             if self.ends[number] < found[1]:
                 exact = self.algorithm[number] != SEARCH
-                end = int(self.ends[number]) if exact else first_end(self._calls_of(number), self._narrowed_holds)
+                end = (
+                    int(self.ends[number])
+                    if exact
+                    else first_end(self._calls_of(number), self.history, self._narrowed_holds)
+                )
                 found = min(found, (int(number), end), key=lambda one: one[1])
         return found
 

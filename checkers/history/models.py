@@ -46,7 +46,7 @@ def offset_calls(history: History, kinds: tuple[Kind, ...]) -> Calls:
     """Commits and fetches, by group and key; the value of a commit is its generation, NIL for none."""
     calls = calls_of(history, kinds)
     groups: dict[object, int] = {}
-    for position, event in enumerate(calls.invoke.tolist()):
+    for position, event in enumerate(calls.event.tolist()):
         fields = history.fields.get(event, {})
         generation = fields.get("generation")
         calls.value[position] = generation if type(generation) is int and calls.kind[position] == Kind.COMMIT else NIL

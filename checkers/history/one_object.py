@@ -44,13 +44,13 @@ class Why:
     """Whether every search that had to tell whether a call can be taken away came to an end."""
 
 
-def first_end(calls: Calls, linearizable: Callable[[Calls], bool]) -> int:
+def first_end(calls: Calls, history: History, linearizable: Callable[[Calls], bool]) -> int:
     """The completion with which calls that are not linearizable cease to be so."""
     ends = np.unique(calls.complete[calls.complete != OPEN])
     low, high = 0, len(ends) - 1
     while low < high:
         middle = (low + high) // 2
-        low, high = (middle + 1, high) if linearizable(calls.until(int(ends[middle]))) else (low, middle)
+        low, high = (middle + 1, high) if linearizable(calls.until(int(ends[middle]), history)) else (low, middle)
     return int(ends[low])
 
 

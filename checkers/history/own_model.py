@@ -21,7 +21,7 @@ from math import prod
 
 import numpy as np
 
-from checkers.history.calls import Calls
+from checkers.history.calls import Calls, operations_of
 from checkers.history.encoders import Encoding, over
 from checkers.history.history import INTERNED, NIL, NONE, EventType, History, Kind
 from checkers.history.models import Model
@@ -54,22 +54,22 @@ def own_model(instance: Instance) -> Model:
 def own_calls(history: History, functions: frozenset[str], *, one_object: bool) -> Calls:
     """The operations of given functions, each a call of its own."""
     known = [number for number, name in enumerate(history.functions.names) if name in functions]
-    invoke = np.flatnonzero((history.type == EventType.INVOKE) & np.isin(history.function, known))
-    partner = history.partner[invoke].astype(np.int64)
-    outcome = np.where(partner == NONE, EventType.INFO, history.type[partner])
-    invoke, partner, outcome = (column[outcome != EventType.FAIL] for column in (invoke, partner, outcome))
-    key = np.array([key_of(history, event) for event in invoke.tolist()], np.int32)
-    nothing = np.full(len(invoke), NIL)
+    told = operations_of(history)
+    wanted = np.isin(history.function[told.event], known)
+    event = told.event[wanted]
+    key = np.array([key_of(history, one) for one in event.tolist()], np.int32)
+    nothing = np.full(len(event), NIL)
     return Calls(
-        object=np.zeros(len(invoke), np.int64) if one_object else key.astype(np.int64),
-        invoke=invoke,
-        complete=np.where(outcome == EventType.OK, partner, OPEN),
-        kind=np.full(len(invoke), Kind.OBSERVE, np.int8),
-        key=np.full(len(invoke), NONE, np.int32) if one_object else key,
+        object=np.zeros(len(event), np.int64) if one_object else key.astype(np.int64),
+        event=event,
+        invoke=told.invoke[wanted],
+        complete=told.complete[wanted],
+        kind=np.full(len(event), Kind.OBSERVE, np.int8),
+        key=np.full(len(event), NONE, np.int32) if one_object else key,
         offset=nothing,
         value=nothing,
         expected=nothing,
-        compares=np.zeros(len(invoke), bool),
+        compares=np.zeros(len(event), bool),
     )
 
 
@@ -91,7 +91,8 @@ class _Encoder:
     def encoding(self, calls: Calls) -> Encoding:
         """The calls, and how states are told: as the specification prints them."""
         effects: dict[tuple[tuple[int, ...], ...], int] = {}
-        effect = [effects.setdefault(tuple(self._ways(event)), len(effects)) for event in calls.invoke.tolist()]
+        told = zip(calls.event.tolist(), calls.complete.tolist(), strict=True)
+        effect = [effects.setdefault(tuple(self._ways(event, end)), len(effects)) for event, end in told]
         width = 1 + max(1, *(len(action.parameters) for action in self.instance.actions))
         rows = [way + (0,) * (width - len(way)) for ways in effects for way in ways]
         ends = np.cumsum([len(ways) for ways in effects], dtype=np.int64)
@@ -106,32 +107,30 @@ class _Encoder:
         encoded = over(stepper(self.instance), calls, table, np.array(effect, np.int64))
         return Encoding(replace(encoded, deterministic=False), lambda state: f"the state is {state!r}")
 
-    def _ways(self, invoke: int) -> Iterator[tuple[int, ...]]:
+    def _ways(self, event: int, complete: int) -> Iterator[tuple[int, ...]]:
         """The action of an operation with each choice of what it leaves open."""
-        name = self.history.function_name(invoke)
+        name = self.history.function_name(event)
         number, action = next((n, a) for n, a in enumerate(self.instance.actions) if a.name == name)
-        choices = [self._choices(invoke, parameter, scalar) for parameter, scalar in action.parameters]
+        choices = [self._choices((event, complete), parameter, scalar) for parameter, scalar in action.parameters]
         count = prod(len(choice) for choice in choices)
         if count > WAYS_MAX:
-            raise self._refused(
-                invoke, f"leaves open {count} values of its parameters; {WAYS_MAX} can be tried at most"
-            )
+            raise self._refused(event, f"leaves open {count} values of its parameters; {WAYS_MAX} can be tried at most")
         return ((number, *values) for values in itertools.product(*choices))
 
-    def _choices(self, invoke: int, parameter: str, scalar: Scalar) -> Sequence[int]:
-        """The values that a parameter of an operation can have."""
-        partner = int(self.history.partner[invoke])
-        completed = partner != NONE and self.history.type[partner] == EventType.OK
-        found = self._found(partner, parameter) if completed else None
+    def _choices(self, ends: tuple[int, int], parameter: str, scalar: Scalar) -> Sequence[int]:
+        """The values that a parameter of an operation can have, which began and completed with some events."""
+        event, complete = ends
+        completed = complete != OPEN
+        found = self._found(complete, parameter) if completed else None
         if found is None:
-            found = self._found(invoke, parameter)
+            found = self._found(event, parameter)
         if found is None and not completed:
             return range(scalar.low, scalar.high + 1)
         value = NONE if found is None else found
         if not scalar.low <= value <= scalar.high or (found is None and not scalar.optional):
             shown = "null" if found is None else value
             right = f"from {scalar.low} to {scalar.high}" + (", or null" if scalar.optional else "")
-            raise self._refused(invoke, f"{parameter} = {shown}: must be an integer {right}")
+            raise self._refused(event, f"{parameter} = {shown}: must be an integer {right}")
         return (value,)
 
     def _found(self, event: int, parameter: str) -> int | None:
@@ -159,8 +158,9 @@ class _Encoder:
         """A value as the specification has it."""
         return None if code == NIL else code - INTERNED if code >= INTERNED else code
 
-    def _refused(self, invoke: int, why: str) -> UserError:
+    def _refused(self, event: int, why: str) -> UserError:
         """The error for an operation that the specification can't take."""
         history = self.history
-        name = history.function_name(invoke)
-        return UserError(f"{history.source}: the operation {name!r} invoked at index {history.index[invoke]}: {why}")
+        name = history.function_name(event)
+        what = "invoked" if history.type[event] == EventType.INVOKE else "completed"
+        return UserError(f"{history.source}: the operation {name!r} {what} at index {history.index[event]}: {why}")

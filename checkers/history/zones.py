@@ -64,7 +64,7 @@ def zones(calls: Calls, is_read: NDArray[np.bool_]) -> Zones:
     ignored = unread & (first == OPEN)
     conflicts = (first < written) & ~ignored
     forward = np.flatnonzero((first < last) & ~ignored & ~conflicts)
-    backward = np.flatnonzero((first > last) & ~ignored & ~conflicts)
+    backward = np.flatnonzero((first >= last) & ~ignored & ~conflicts)
     conflicts[_overlapping(objects, first, last, forward)] = True
     conflicts[_swallowed(objects, first, last, (forward, backward))] = True
     return Zones(objects, conflicts, cluster)

@@ -20,7 +20,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation as its client saw it; one that has no `complete` stays open, one without `result` has none."""
+    """An operation as its client saw it; one that has no `complete` stays open, one without `result` has none.
+
+    One with an `invoke` of -1 has no event for it.
+    """
 
     process: int
     f: str
@@ -282,7 +285,8 @@ def timed_events_of(operations: tuple[Operation, ...], key: int) -> list[tuple[i
         said: dict[str, Any] = {"process": process, "f": operation.f, "key": key}
         if operation.generation is not None:
             said["generation"] = operation.generation
-        events.append((operation.invoke, number, said | {"type": "invoke", "value": asked(operation, key)}))
+        if operation.invoke >= 0:
+            events.append((operation.invoke, number, said | {"type": "invoke", "value": asked(operation, key)}))
         if operation.outcome != "info" or number % 2 or operation.f in ("acquire", "release"):
             value = answered(operation, key) if operation.outcome == "ok" or operation.f == "enqueue" else None
             if isinstance(operation.result, tuple) and operation.f in ("read", "write"):

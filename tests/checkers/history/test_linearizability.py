@@ -20,6 +20,7 @@ from tests.benchmarks.generated_histories import registers, schedule
 from tests.checkers.history.histories import events, recorded
 from tests.checkers.history.small_histories import (
     KINDS,
+    UNKNOWN,
     Kind,
     Operation,
     drawn,
@@ -69,6 +70,18 @@ def test_agrees_with_trying_all_orders_of_more(name: str, seed: int) -> None:
     assert agree(name, seed, 2000, 8)["holds"] > 0
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_agrees_where_invocations_are_not_recorded(name: str) -> None:
+    rng = np.random.default_rng(3)
+    histories = [
+        tuple(replace(o, invoke=-1) if o.outcome == "ok" and rng.random() < 0.3 else o for o in operations)
+        for operations in many(KINDS[name], 3, HISTORIES // 4, 6)
+        if name != "mutex"  # whose processes go on after what stays open
+    ]
+    expected = [VERDICTS[is_linearizable(KINDS[name], operations)] for operations in histories]
+    assert expected == judged(KINDS[name], histories)
+
+
 # ------------------------------------------------------------------------------------- where it ends, and minimal cores
 
 
@@ -84,7 +97,7 @@ def explained(name: str, seed: int, count: int) -> int:
 
 
 def check_explanation(kind: Kind, operations: Operations, result: Linearizability) -> None:
-    """The prefix is the longest, and the core minimal."""
+    """The prefix is the longest, from both sides, and the core minimal."""
     violation = result.violation
     assert violation is not None
     timed = timed_events_of(operations, 0)
@@ -103,7 +116,9 @@ def check_explanation(kind: Kind, operations: Operations, result: Linearizabilit
 def until(operations: Operations, clock: int) -> Operations:
     """The operations as they are at a moment: those not completed by then may still take effect."""
     begun = [o for o in operations if o.invoke <= clock]
-    return tuple(replace(o, outcome="info") if o.complete > clock and o.outcome == "ok" else o for o in begun)
+    return tuple(
+        replace(o, outcome="info", result=UNKNOWN) if o.complete > clock and o.outcome == "ok" else o for o in begun
+    )
 
 
 def held_to(operations: Operations, core: set[int]) -> Operations:
@@ -191,6 +206,50 @@ def test_a_record_is_not_read_before_it_is_sent() -> None:
     assert violation is not None
     assert ((0,), 1, ((0, "nobody wrote what it found"),)) == (violation.core, violation.ends_at, violation.unplaced)
     assert judge("log", sent[0], *read, sent[1]).verdict == "holds"
+
+
+def test_a_prefix_knows_nothing_of_what_came_later() -> None:
+    sent = done(0, "send", [["send", "k", "x"]], [["send", "k", [1, "x"]]])
+    read = done(1, "poll", [["poll"]], [["poll", {"k": [[0, "x"]]}]])
+    late = judge("log", sent[0], *read, sent[1]).violation
+    assert late is not None
+    assert (3, 3) == (late.prefix_events, late.ends_at)
+
+
+# ------------------------------------------------------------------------------ completions without their invocations
+
+
+ALONE: dict[str, tuple[str, list[tuple[Any, ...]], str]] = {
+    "they took effect": ("register", [(0, "ok", "read", 9), (0, "ok", "read", 8)], "violated"),
+    "at any time before": ("register", [*done(1, "read", None, 9), (0, "ok", "write", 9)], "holds"),
+    "but after the event before of their process": (
+        "register",
+        [*done(1, "write", 1), *done(0, "write", 2), (0, "ok", "read", 1)],
+        "violated",
+    ),
+    "which another process need not have": (
+        "register",
+        [*done(1, "write", 1), *done(0, "write", 2), (2, "ok", "read", 1)],
+        "holds",
+    ),
+    "once": ("queue", [*done(1, "enqueue", 1), (0, "ok", "dequeue", 1), (0, "ok", "dequeue", 1)], "violated"),
+    "as records that were found": ("log", [(0, "ok", "poll", [["poll", {"x": [[0, "ghost"]]}]])], "violated"),
+    "in transactions, too": (
+        "log",
+        [*done(1, "poll", [["poll"]], [["poll", {"x": [[0, 7]]}]]), (0, "ok", "txn", [["send", "x", [0, 7]]])],
+        "holds",
+    ),
+    "or may have": ("register", [(0, "info", "write", 3), *done(1, "read", None, 3)], "holds"),
+    "or did not": ("register", [(0, "fail", "write", 3), *done(1, "read", None, 3)], "violated"),
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_completions_without_their_invocations(name: str) -> None:
+    model, spoken, verdict = ALONE[name]
+    result = judge(model, *spoken)
+    assert verdict == result.verdict
+    assert len(spoken) - sum(kind == "invoke" for _, kind, *_ in spoken) - (name == "or did not") == result.operations
 
 
 # --------------------------------------------------------------------------------------------------- what it is told

@@ -83,7 +83,7 @@ MUTANTS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "what failed happened": ("calls.py", (("happened = outcome != EventType.FAIL", "happened = outcome >= 0"),)),
     "what may have happened has": (
         "calls.py",
-        (("invoke, np.where(ok, partner, OPEN)", "invoke, np.where(partner != NONE, partner, OPEN)"),),
+        (("complete = np.where(ok, partner, OPEN)", "complete = np.where(partner != NONE, partner, OPEN)"),),
     ),
     "a content that no get returned is never reached": (
         "encoders.py",
@@ -128,7 +128,16 @@ MUTANTS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "the core is not minimal": ("../minimal.py", (("if size == 1 and", "if"),)),
     "pending calls of a prefix are held to their completion": (
         "calls.py",
-        (("        begun.complete[begun.complete > event] = OPEN\n", ""),),
+        (("        complete[cut] = OPEN\n", ""),),
+    ),
+    "a prefix knows the offsets that come later": (
+        "calls.py",
+        (("        offset[cut] = asked_offsets(history, begun.taken(cut))\n", ""),),
+    ),
+    "what has no invocation never happened": ("calls.py", (("if len(alone) == 0:", "if len(alone) >= 0:"),)),
+    "what has no invocation was invoked as it completed": (
+        "calls.py",
+        (("begins[among[1:][same]] = among[:-1][same] + 1", "begins[among] = among"),),
     ),
 }
 """By name: the file, and what is replaced by what in it."""
