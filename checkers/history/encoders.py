@@ -256,8 +256,13 @@ def encode_queue(calls: Calls, history: History) -> Encoding:
     takes = np.where(calls.complete == OPEN, take, np.where(value == 0, dequeue_nothing, dequeue))
     enqueues = calls.kind == Kind.ENQUEUE
     action = np.where(enqueues, enqueue, takes)
-    nothing = np.full(len(calls), NOTHING)
-    said = Said(action, np.where((action == take) | (action == dequeue_nothing), 0, value), 0 * value, nothing, nothing)
+    said = Said(
+        action=action,
+        first=np.where((action == take) | (action == dequeue_nothing), 0, value),
+        second=0 * value,
+        needs=np.where(action == dequeue, value, NOTHING),
+        gives=np.where(enqueues, value, NOTHING),
+    )
 
     def show(s: Record) -> str:
         items = [shown(history, values[v]) for v in s.values["items"].values[: s.values["length"]]]

@@ -219,7 +219,10 @@ class _Judge:
         self._read_unplaced((loose, of_loose), (free, of_slot))
 
     def _match(self, sends: Ints, group: Ints, slots: Ints, slot_group: Ints) -> None:
-        """Give sends, in order of invocation, the slots with their values that have no send, in order of offset."""
+        """Give sends, in order of invocation, the slots with their values that have no send, in order of offset.
+
+        Of several sends of one value it is not known which one was done by when; no other way could be better.
+        """
         empty = self.send[slots] < 0
         slots, slot_group = slots[empty], slot_group[empty]
         several = np.bincount(group, minlength=1) > 1
@@ -230,7 +233,8 @@ class _Judge:
             slot = chosen.get((int(g), r))
             if slot is not None:
                 self.send[slot] = call
-                self.deadline[slot] = min(self.deadline[slot], self.calls.complete[call])
+                if not several[g]:
+                    self.deadline[slot] = min(self.deadline[slot], self.calls.complete[call])
 
     def _read_unplaced(self, loose: tuple[Ints, Ints], slots: tuple[Ints, Ints]) -> None:
         """Records that were read without their offsets come after the slot with their value, or a send without slot."""
@@ -250,6 +254,16 @@ class _Judge:
                 self.report((call,), "nobody wrote what it found")
             elif calls.invoke[send] > calls.complete[call]:
                 self.report((send, call), *WRITTEN_LATE)
+
+
+def unplaced_sends(calls: Calls) -> int:
+    """How many sends were acknowledged of which no call tells the offset, so that they take no place in the order."""
+    loose = np.flatnonzero((calls.kind == Kind.SEND) & (calls.complete != OPEN) & (calls.offset == NIL))
+    if len(loose) == 0:
+        return 0
+    told = np.flatnonzero((calls.kind != Kind.END) & (calls.offset != NIL) & (calls.complete != OPEN))
+    placed = np.isin(paired(calls.key[loose], calls.value[loose]), paired(calls.key[told], calls.value[told]))
+    return int(np.count_nonzero(~placed))
 
 
 def ranks(group: Ints) -> Ints:

@@ -19,7 +19,7 @@ from checkers.history.history import INTERNED, NIL, History, Kind
 from checkers.history.log_order import KINDS as LOG_KINDS
 from checkers.history.wing_gong_lowe.encoded import Encoded
 
-SEARCH, ZONES, LOG, VERSIONS = "wing_gong_lowe", "zones", "log_order", "version_order"
+SEARCH, ZONES, LOG, VERSIONS, FIFO = "wing_gong_lowe", "zones", "log_order", "version_order", "fifo_order"
 """How an object is judged."""
 Encode = Callable[[Calls, History], Encoding]
 
@@ -36,6 +36,8 @@ class Model:
     calls: Callable[[History, tuple[Kind, ...]], Calls] = calls_of
     has_registers: bool = False
     """Whether an object on which calls only read and write is a register, so that zones may apply to it."""
+    has_queues: bool = False
+    """Whether what a call finds it takes away, first in, first out."""
     narrowed: Callable[[Encoded, Calls], Encoded] | None = None
     """Leaves out alternatives that can't matter where all calls are judged together."""
     sources_suffice: bool = True
@@ -74,7 +76,8 @@ MODELS: Mapping[str, Model] = {
         ),
         Model(
             "cas-register",
-            "Registers, by key: read, write and compare-and-set.",
+            "Registers, by key: read, write and compare-and-set. One that failed did not happen: that it found another "
+            "value than it expected is not concluded.",
             (Kind.READ, Kind.WRITE, Kind.EXPECT),
             encode_register,
             has_registers=True,
@@ -112,6 +115,7 @@ MODELS: Mapping[str, Model] = {
             "First-in first-out queues, by key: enqueue and dequeue.",
             (Kind.ENQUEUE, Kind.DEQUEUE),
             encode_queue,
+            has_queues=True,
             sources_suffice=False,
         ),
     )

@@ -238,6 +238,16 @@ def draw_queue(rng: np.random.Generator, begun: int) -> tuple[str, Any]:
     return pick(rng, ("enqueue", int(begun % 3)), ("dequeue", None))
 
 
+def draw_queue_of_different_values(rng: np.random.Generator, begun: int) -> tuple[str, Any]:
+    """Every value put in once."""
+    return pick(rng, ("enqueue", begun), ("dequeue", None))
+
+
+def draw_full_queue(rng: np.random.Generator, begun: int) -> tuple[str, Any]:
+    """Every value put in once, and mostly before any is taken."""
+    return ("enqueue", begun) if rng.random() < (0.85 if begun < 3 else 0.3) else ("dequeue", None)
+
+
 def draw_offsets(rng: np.random.Generator, _begun: int) -> tuple[str, Any]:
     """Few positions."""
     return pick(rng, ("fetch", None), ("commit", int(rng.integers(3))))
@@ -267,6 +277,10 @@ KINDS = {
     "offsets": Kind("offsets", (None, 0), offsets, draw_offsets, {"fetch": (None, 0, 1, 2)}),
     "mutex": Kind("mutex", None, mutex, draw_mutex, {"acquire": (None,), "release": (None,)}),
     "queue": Kind("queue", (), queue, draw_queue, {"dequeue": (None, 0, 1, 2)}),
+    "queue of different values": Kind(
+        "queue", (), queue, draw_queue_of_different_values, {"dequeue": (None, 0, 1, 2, 3)}
+    ),
+    "queue that is filled first": Kind("queue", (), queue, draw_full_queue, {"dequeue": (None, 0, 1, 2)}),
 }
 
 
