@@ -14,8 +14,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from checkers.history.groups import Ints
-from checkers.history.wing_gong_lowe.arrange import OPEN
 from checkers.history.wing_gong_lowe.encoded import Encoded
 from checkers.history.wing_gong_lowe.kernel import NOTHING
 from checkers.minimal import minimal
@@ -69,33 +67,3 @@ class Sources:
         giver = np.isin(self._effect, np.array(sorted(giving), np.int64))
         giver[calls] = False
         return np.flatnonzero(giver)
-
-
-def ungiven(encoded: Encoded) -> Ints:
-    """The operations that returned although nothing invoked until then can have given what they need.
-
-    What an object has at first, 0, is given. Without a search this tells that an object is not linearizable.
-    """
-    effects = encoded.effects
-    counts = effects.end - effects.first
-    single = effects.needs[np.minimum(effects.first, len(effects.needs) - 1)]
-    needs = np.where(counts == 1, single, NOTHING)[encoded.effect]
-    asking = np.flatnonzero((needs > 0) & (encoded.complete != OPEN) & ~encoded.optional)
-    objects = np.repeat(np.arange(len(encoded.bounds) - 1), np.diff(encoded.bounds))
-    # the first operation of each object with each effect, then all that it may give
-    kinds, first = np.unique(objects * len(counts) + encoded.effect, return_index=True)
-    owner, effect = np.repeat(first, counts[kinds % len(counts)]), kinds % len(counts)
-    ends = np.cumsum(counts[effect])
-    alternative = np.arange(len(owner)) + np.repeat(effects.first[effect] - ends + counts[effect], counts[effect])
-    span = int(max(effects.gives.max(initial=0), needs.max(initial=0))) + 1
-    gift = effects.gives[alternative]
-    owner, gift = owner[gift > 0], gift[gift > 0]
-    order = np.lexsort((encoded.invoke[owner], objects[owner] * span + gift))
-    given = (objects[owner] * span + gift)[order]
-    wanted = objects[asking] * span + needs[asking]
-    where = np.searchsorted(given, wanted)
-    there = where < len(given)
-    there[there] = given[where[there]] == wanted[there]
-    in_time = there.copy()
-    in_time[there] = encoded.invoke[owner[order[where[there]]]] < encoded.complete[asking[there]]
-    return asking[~in_time]

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from checkers.history.budget import Budget
 from checkers.history.calls import Calls, paired
-from checkers.history.core import Sources, minimal_core, ungiven
+from checkers.history.core import Sources, minimal_core
 from checkers.history.encoders import Encoding, TooLarge, shown
 from checkers.history.fifo_order import EARLY, EMPTY, OVERTOOK, PASSED, TAKEN, UNGIVEN, distinct, fifo_order
 from checkers.history.history import NIL, History, Kind
 from checkers.history.log_order import log_order
 from checkers.history.models import FIFO, LOG, VERSIONS, ZONES, Model
 from checkers.history.one_object import completed_reads, is_read, logs_hold, queues_hold
+from checkers.history.unfounded import unfounded
 from checkers.history.versions import applies, as_log
 from checkers.history.wing_gong_lowe.arrange import OPEN
 from checkers.history.wing_gong_lowe.encoded import Encoded, Searched, search
@@ -28,10 +29,13 @@ STATES_MAX = 4
 """How many states a sentence tells."""
 STATES_STEPS_MAX = 1_000_000
 """How many configurations a search may visit to tell in which states a call can't take effect."""
+FEW_STEPS_MAX = 10_000
+"""How many where another reason is known."""
 FIRST_WINDOW = 4
 SEARCH_BYTES_MAX = 1 << 30
 CANT = "it can't take effect before it completes"
 NEVER_GIVEN = "nothing that was invoked by then gives what it found"
+OVERWRITTEN = "whatever gave what it found was surely overwritten before it was invoked"
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,13 +122,13 @@ class SearchedObject:
         self.complete &= outcome in (LINEARIZABLE, NOT_LINEARIZABLE)
         return outcome == NOT_LINEARIZABLE
 
-    def states(self) -> str:
-        """The states in which the call that ends it all would have to take effect, as a sentence."""
+    def states(self, steps_max: int, otherwise: str) -> str:
+        """The states in which the call that ends it all would have to take effect, as a sentence; or another reason."""
         encoded = self.encoding.encoded
-        found = search(encoded, max(min(self.budget.left, STATES_STEPS_MAX), 1), SEARCH_BYTES_MAX)
+        found = search(encoded, max(min(self.budget.left, steps_max), 1), SEARCH_BYTES_MAX)
         self.budget.spend(int(found.visited.sum()))
         if found.outcome[0] != NOT_LINEARIZABLE:
-            return f"{CANT}: no order of the core allows it"
+            return f"{CANT}: {otherwise}"
         words = encoded.stepper.words
         rows = sorted({tuple(int(word) for word in row[-words:]) for row in found.finals})
         told = [self.encoding.show(encoded.stepper.instance.packing.decode(row)) for row in rows[:STATES_MAX]]
@@ -138,15 +142,19 @@ def explain_searched(model: Model, calls: Calls, history: History, budget: Budge
     """Explain calls that end where they cease to be linearizable; `begin` has those that are enough for it."""
     found = SearchedObject(model, calls, history, budget)
     call = last_call(calls)
-    lost = call in ungiven(found.encoding.encoded)
-    if lost:
-        begin = np.array([call])
+    lost = unfounded(found.encoding.encoded, overwrites=model.sources_suffice)
+    position = np.flatnonzero(lost.operations == call)
+    otherwise, steps_max = "no order of the core allows it", STATES_STEPS_MAX
+    if len(position):
+        overwriter = int(lost.overwriters[position[0]])
+        otherwise, steps_max = NEVER_GIVEN if overwriter < 0 else OVERWRITTEN, FEW_STEPS_MAX
+        begin = np.array([call] if overwriter < 0 else sorted((overwriter, call)))
     elif begin is None:
         everything = np.flatnonzero(~is_read(calls) | (calls.complete != OPEN))
         begin = last_impossible(everything, found.impossible)
     core = minimal_core(begin, found.impossible)
     sources = found.sources(core) if model.sources_suffice else np.zeros(0, np.intp)
-    return Why(call, f"{CANT}: {NEVER_GIVEN}" if lost else found.states(), core, sources, found.complete)
+    return Why(call, found.states(steps_max, otherwise), core, sources, found.complete)
 
 
 def explain_zones(model: Model, calls: Calls, history: History, budget: Budget) -> Why:
@@ -158,32 +166,66 @@ def explain_zones(model: Model, calls: Calls, history: History, budget: Budget) 
     return explain_searched(model, calls, history, budget, begin)
 
 
-def explain_log(calls: Calls, place: str) -> Why:
-    """Explain a log."""
-    conflict = next(iter(log_order(calls, place).conflicts.values()))
+class LogCore:
+    """Some calls of a log or of a register with versions, with the sends that may have written what they found."""
 
-    def sources(core: Which) -> Which:
-        found = calls.taken(core[calls.kind[core] == Kind.RECORD])
-        same = np.isin(paired(calls.value, calls.offset), paired(found.value, found.offset))
-        same |= (calls.offset == NIL) & np.isin(calls.value, found.value)
-        same |= np.isin(calls.value, found.value[found.offset == NIL])
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+
+    def sources(self, core: Which) -> Which:
+        """The sends outside that may have written what the records of a core found, of those at one offset the first.
+
+        A record of which the core has the send needs no other.
+        """
+        calls = self.calls
+        sends = core[(calls.kind[core] == Kind.SEND) & (calls.offset[core] != NIL)]
+        records = core[calls.kind[core] == Kind.RECORD]
+        told = paired(calls.value, calls.offset)
+        records = records[~np.isin(told[records], told[sends])]
+        same = np.isin(told, told[records])
+        same |= (calls.offset == NIL) & np.isin(calls.value, calls.value[records])
+        same |= np.isin(calls.value, calls.value[records[calls.offset[records] == NIL]])
         same &= calls.kind == Kind.SEND
         same[core] = False
         return np.flatnonzero(same)
 
-    def with_sources(core: Which) -> Which:
-        return np.sort(np.concatenate([core, sources(core)]))
+    def held(self, core: Which) -> tuple[Which, Calls]:
+        """The positions and the calls of a core and its sources, in order of invocation.
 
-    def impossible(core: Which) -> bool:
-        return not logs_hold(calls.taken(with_sources(core)))
+        If others may have written a value that one is told to have, one of them did, between the first and the last.
+        """
+        calls, sources = self.calls, self.sources(core)
+        told = paired(calls.value[sources], calls.offset[sources])
+        again = np.ones(len(sources), bool)
+        again[np.unique(told, return_index=True)[1]] = False
+        again &= calls.offset[sources] != NIL
+        both = np.concatenate([core, sources[~again]])
+        invoke, complete = calls.invoke[both], calls.complete[both]
+        loose = core[(calls.kind[core] == Kind.SEND) & (calls.offset[core] == NIL)]
+        writers = np.concatenate([sources, loose])
+        for position in len(core) + np.flatnonzero(calls.offset[both[len(core) :]] != NIL):
+            same = writers[calls.value[writers] == calls.value[both[position]]]
+            invoke[position], complete[position] = calls.invoke[same].min(), calls.complete[same].max()
+        order = np.argsort(invoke, kind="stable")
+        return both[order], replace(calls.taken(both), invoke=invoke, complete=complete).taken(order)
 
-    begin = np.flatnonzero(np.isin(calls.value, calls.value[list(conflict.calls)]))
-    core = minimal_core(begin if impossible(begin) else np.arange(len(calls)), impossible)
-    both = with_sources(core)
-    conflict = next(iter(log_order(calls.taken(both), place).conflicts.values()))
-    ends = [(-1 if calls.complete[both[call]] == OPEN else calls.complete[both[call]]) for call in conflict.calls]
+    def impossible(self, core: Which) -> bool:
+        """Whether the calls of a core can't all be as they are told."""
+        return not logs_hold(self.held(core)[1])
+
+
+def explain_log(calls: Calls, place: str) -> Why:
+    """Explain a log."""
+    conflict = next(iter(log_order(calls, place).conflicts.values()))
+    found = LogCore(calls)
+    binding = (calls.kind == Kind.SEND) | (calls.complete != OPEN)
+    begin = np.flatnonzero(binding & np.isin(calls.value, calls.value[list(conflict.calls)]))
+    core = minimal_core(begin if found.impossible(begin) else np.flatnonzero(binding), found.impossible)
+    both, held = found.held(core)
+    conflict = next(iter(log_order(held, place).conflicts.values()))
+    ends = [(-1 if held.complete[call] == OPEN else held.complete[call]) for call in conflict.calls]
     last = int(np.argmax(ends))
-    return Why(int(both[conflict.calls[last]]), conflict.why[last], core, sources(core), is_minimal=True)
+    return Why(int(both[conflict.calls[last]]), conflict.why[last], core, found.sources(core), is_minimal=True)
 
 
 def explain_versions(model: Model, calls: Calls, history: History, budget: Budget) -> tuple[Calls, Why]:
@@ -223,16 +265,17 @@ def explain_queue(model: Model, calls: Calls, history: History, budget: Budget) 
 
 
 def _overtaken(calls: Calls, call: int, history: History) -> str:
-    """What is wrong with the dequeue that completes last, as a sentence."""
+    """What is wrong with the dequeue that completes last, or with another one, since this one took something else."""
     found = fifo_order(calls)
-    other = int(found.other[call])
+    wrong, it = (call, "it") if found.wrong[call] else (int(np.argmax(found.wrong > 0)), "another dequeue")
+    other = int(found.other[wrong])
     value = "" if other < 0 else shown(history, calls.value[other])
     sentences = {
-        UNGIVEN: "nobody enqueued what it found",
-        EARLY: "what it found was enqueued only after it completed",
-        TAKEN: "what it found was taken by another dequeue, too",
-        OVERTOOK: f"{value} was enqueued before what it found, and dequeued only after it",
-        PASSED: f"{value} was enqueued before what it found, and no dequeue can have taken it by then",
-        EMPTY: "the queue was never empty while it ran",
+        UNGIVEN: f"nobody enqueued what {it} found",
+        EARLY: f"what {it} found was enqueued only after that",
+        TAKEN: f"what {it} found was taken by another dequeue, too",
+        OVERTOOK: f"{value} was enqueued before what {it} found, and dequeued only after that",
+        PASSED: f"{value} was enqueued before what {it} found, and no dequeue can have taken it by then",
+        EMPTY: f"the queue was never empty while {it} ran",
     }
-    return sentences[int(found.wrong[call])]
+    return sentences[int(found.wrong[wrong])]

@@ -1,9 +1,9 @@
 """All objects of a history, each judged by the quickest means for it, and which ceases to be linearizable first.
 
 Objects whose history tells the order of writes are judged in n log n: logs, registers with versions or different
-values, queues of different values. The others are searched, after what can be seen without: that nobody gave what a
-call found, that versions are out of order, that a queue's values overtook each other. Such a condition is only
-necessary: an object that breaks it may cease to be linearizable even earlier, which is asked of its prefix.
+values, queues of different values. The others are searched, after what can be seen without: that what a call found
+can't have been there, that versions are out of order, that a queue's values overtook each other. Such a condition is
+only necessary: an object that breaks it may cease to be linearizable even earlier, which is asked of its prefix.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from checkers.history import versions
 from checkers.history.budget import Budget
 from checkers.history.calls import Calls
-from checkers.history.core import ungiven
 from checkers.history.encoders import TooLarge
 from checkers.history.fifo_order import distinct, fifo_order
 from checkers.history.history import History, Json, Kind
 from checkers.history.log_order import log_order
 from checkers.history.models import FIFO, LOG, SEARCH, VERSIONS, ZONES, Model
 from checkers.history.one_object import HOLDS, completed_reads, first_end, is_read
+from checkers.history.unfounded import unfounded
 from checkers.history.wing_gong_lowe.arrange import OPEN
 from checkers.history.wing_gong_lowe.encoded import Encoded, search
 from checkers.history.wing_gong_lowe.kernel import FAULTY, LINEARIZABLE, NOT_LINEARIZABLE, OUT_OF_MEMORY, OUT_OF_STEPS
@@ -161,7 +161,7 @@ class JudgedObjects:
             return np.array([OUT_OF_MEMORY])
         if self.model.narrowed is not None:
             encoded = self.model.narrowed(encoded, calls)
-        encoded, wrong = self._without_ungiven(encoded, objects)
+        encoded, wrong = self._without_unfounded(encoded, objects)
         found = search(encoded, steps_max, BYTES_MAX)
         if (found.outcome == FAULTY).any():
             key = self.key(int(objects[np.flatnonzero(found.outcome == FAULTY)[0]]))
@@ -179,10 +179,12 @@ class JudgedObjects:
         self.ends[objects[stuck]] = found.encoded.complete[found.reached[stuck]]
         return outcome
 
-    def _without_ungiven(self, encoded: Encoded, objects: NDArray[np.intp]) -> tuple[Encoded, Bools]:
-        """The operations on those objects where all that was found was given by somebody; which are the others."""
+    def _without_unfounded(self, encoded: Encoded, objects: NDArray[np.intp]) -> tuple[Encoded, Bools]:
+        """The operations on those objects where all that was found may have been there; which are the others."""
         wrong = np.zeros(len(objects), bool)
-        lost = ungiven(encoded) if self.conditions else np.zeros(0, np.int64)
+        if not self.conditions:
+            return encoded, wrong
+        lost = unfounded(encoded, overwrites=self.model.sources_suffice).operations
         if len(lost) == 0:
             return encoded, wrong
         number = np.repeat(np.arange(len(objects)), np.diff(encoded.bounds))
@@ -227,33 +229,34 @@ class JudgedObjects:
             if "violated" in rest.verdict:
                 return End(number, *_where(rest.first(budget)))
             return End(number, event, algorithm, is_known="unknown" not in rest.verdict)
-        if self.model.narrowed is None or algorithm != SEARCH:
+        if algorithm != SEARCH or (self.model.narrowed is None and self.model.sources_suffice):
             return End(number, event, algorithm)
-        # Where alternatives were left out that a later call rules out, an object ceases to be linearizable later.
-        narrowed = _Narrowed(self, budget)
-        event = first_end(self.calls_of(number), self.history, narrowed.holds)
-        return End(number, event, algorithm, narrowed.complete)
+        # Where something was ruled out by what is told later only, an object ceases to be linearizable later.
+        prefixes = _Prefixes(self, budget)
+        event = first_end(self.calls_of(number), self.history, prefixes.hold)
+        return End(number, event, algorithm, prefixes.complete)
 
 
 def _where(end: End) -> tuple[int, str, bool]:
     return end.event, end.algorithm, end.is_known
 
 
-class _Narrowed:
-    """Tells whether some calls of an object are linearizable, as far as a search can."""
+class _Prefixes:
+    """Tells whether the first calls of an object are linearizable, as far as a search can."""
 
     def __init__(self, objects: JudgedObjects, budget: Budget) -> None:
         self.objects, self.budget = objects, budget
         self.complete = True
         """Whether no search had to stop before its end."""
 
-    def holds(self, calls: Calls) -> bool:
+    def hold(self, calls: Calls) -> bool:
         """Whether they are, or may be."""
         model = self.objects.model
         assert model.encode is not None
-        assert model.narrowed is not None
-        encoded = model.narrowed(model.encode(calls, self.objects.history).encoded, calls)
-        if len(ungiven(encoded)):
+        encoded = model.encode(calls, self.objects.history).encoded
+        if model.narrowed is not None:
+            encoded = model.narrowed(encoded, calls)
+        if len(unfounded(encoded, overwrites=model.sources_suffice).operations):
             return False
         found = search(encoded, max(self.budget.left, 1), BYTES_MAX)
         self.budget.spend(int(found.visited.sum()))

@@ -108,11 +108,17 @@ class _Encoder:
         return Encoding(replace(encoded, deterministic=False), lambda state: f"the state is {state!r}")
 
     def _ways(self, event: int, complete: int) -> Iterator[tuple[int, ...]]:
-        """The action of an operation with each choice of what it leaves open."""
+        """The action of an operation with each choice of what it leaves open.
+
+        If there are too many of one that completes after the events that are looked at, what that told.
+        """
         name = self.history.function_name(event)
         number, action = next((n, a) for n, a in enumerate(self.instance.actions) if a.name == name)
         choices = [self._choices((event, complete), parameter, scalar) for parameter, scalar in action.parameters]
         count = prod(len(choice) for choice in choices)
+        partner = int(self.history.partner[event])
+        if count > WAYS_MAX and complete == OPEN and partner != NONE and self.history.type[partner] == EventType.OK:
+            return self._ways(event, partner)
         if count > WAYS_MAX:
             raise self._refused(event, f"leaves open {count} values of its parameters; {WAYS_MAX} can be tried at most")
         return ((number, *values) for values in itertools.product(*choices))

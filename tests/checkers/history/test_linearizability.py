@@ -169,7 +169,7 @@ EXPLAINED: dict[str, tuple[str, list[tuple[Any, ...]], tuple[int, ...], tuple[in
         [*done(0, "write", 1), *done(1, "read", None, 3)],
         (2,),
         (),
-        (2, "it can't take effect before it completes: nothing that was invoked by then gives what it found"),
+        (2, "it can't take effect before it completes: after what came before it, in any order, the register holds 1"),
     ),
     "a mutex held twice": (
         "mutex",
