@@ -22,7 +22,7 @@ from checkers.history.format import AUTO, FORMATS, read_history
 from checkers.history.history import History
 from checkers.history.judge import Judgement, Question, judge
 from checkers.history.labels import label
-from checkers.history.linearizability import STEPS_MAX, NotLinearizable
+from checkers.history.linearizability import STEPS_MAX, Linearizability, NotLinearizable
 from checkers.history.models import MODELS
 from checkers.subjects import instantiate, load_spec
 from checkers.verdict import EXIT_CODES, UserError
@@ -33,6 +33,10 @@ SHOWN = 5
 """How much evidence of an anomaly is shown without --all."""
 SHOWN_JSON = 32
 SOURCE = "gave what the core found"
+LEVEL_REMARK = (
+    "linearizability takes each record and each end by itself; --level adds the order within an event and what a "
+    "consumer's position says, so it can be violated although linearizability holds"
+)
 
 
 def add(parser: ArgumentParser) -> None:
@@ -44,7 +48,8 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         default=AUTO,
-        help=f"what was recorded: {', '.join(MODELS)}, or a specification as path/to/own_spec.py:SPEC (auto)",
+        help=f"what was recorded: {', '.join(MODELS)}, or a specification as path/to/own_spec.py:SPEC "
+        "(auto: all that the operations call for)",
     )
     parser.add_argument("--set", action="append", default=[], metavar="BOUND=N", help="set a bound of an own SPEC")
     parser.add_argument(
@@ -56,13 +61,17 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--ends-early", action="store_true", help="consumers may not have polled everything: allow unseen"
     )
-    parser.add_argument("--level", choices=tuple(LEVELS), help="ask for a level of consistency of logs, too")
+    parser.add_argument(
+        "--level",
+        choices=tuple(LEVELS),
+        help="ask for a level of consistency of logs, too; it adds what the order in an event and positions say",
+    )
     parser.add_argument(
         "--steps-max",
         type=int,
         default=STEPS_MAX,
         metavar="N",
-        help=f"configurations to search an object ({STEPS_MAX})",
+        help=f"configurations to visit for the verdict of a model, and as many to explain it ({STEPS_MAX})",
     )
     parser.add_argument(
         "--all", action="store_true", help=f"show all evidence, not the first {SHOWN} ({SHOWN_JSON} with --json)"
@@ -83,7 +92,7 @@ def run(arguments: Namespace, display: Display) -> int:
         drained=not arguments.ends_early,
     )
     found = judge(history, Question(model_of(arguments), settings, arguments.level, arguments.steps_max))
-    failure = found.linearizability.violation
+    failure = first_failure(found)
     if arguments.html is not None:
         write_whole(arguments.html, display.timeline_page(history, *core_and_reasons(failure)).encode())
     if arguments.json:
@@ -106,6 +115,11 @@ def model_of(arguments: Namespace) -> str | Instance | None:
     return None if arguments.model == AUTO else str(arguments.model)
 
 
+def first_failure(found: Judgement) -> NotLinearizable | None:
+    """What is not linearizable, of the first model of which something is."""
+    return next((result.violation for result in found.linearizabilities if result.violation is not None), None)
+
+
 def core_and_reasons(failure: NotLinearizable | None) -> tuple[tuple[int, ...], dict[int, str]]:
     """What a timeline shows: the minimal core, what gave it its values, and why operations can't be placed."""
     if failure is None:
@@ -119,8 +133,10 @@ def core_and_reasons(failure: NotLinearizable | None) -> tuple[tuple[int, ...], 
 def report(history: History, found: Judgement, shown: int | None) -> Iterator[str]:
     """The judgement in lines; `shown` is how much evidence of each anomaly, None for all."""
     processes = f"{len(history.processes.names):,} processes"
-    yield f"{history.source}: {found.operations:,} operations of {processes} ({found.model})"
+    models = ", ".join((found.model, *(other.model for other in found.others)))
+    yield f"{history.source}: {found.operations:,} operations of {processes} ({models})"
     yield f"{found.verdict}{reason(found)}"
+    yield from remarks(found)
     for name, evidence in found.anomalies.items():
         why = found.allowed.get(name)
         yield f"\n{name} ({len(evidence):,}){f', allowed {why}' if why else ''}"
@@ -131,10 +147,24 @@ def report(history: History, found: Judgement, shown: int | None) -> Iterator[st
                 yield f"    and {len(evidence) - shown:,} more (--all shows them)"
     for violation in found.violations[:shown]:
         yield f"\n{violation.level}: {violation.sentence}"
-    failure = found.linearizability.violation
-    if failure is not None:
-        yield ""
-        yield from explanation(history, failure)
+    for result in found.linearizabilities:
+        if result.violation is not None:
+            yield ""
+            yield from explanation(history, result)
+
+
+def remarks(found: Judgement) -> Iterator[str]:
+    """What the verdict does not speak of."""
+    if found.not_judged:
+        passed = ", ".join(f"{name} ({count:,})" for name, count in found.not_judged.items())
+        yield f"not judged, since no model that was asked for covers it: {passed}"
+    if found.linearizability.unplaced_sends:
+        yield (
+            f"{found.linearizability.unplaced_sends:,} acknowledged sends take no place in real time: nothing tells "
+            "their offsets"
+        )
+    if found.violations and found.linearizability.verdict == "holds":
+        yield LEVEL_REMARK
 
 
 def reason(found: Judgement) -> str:
@@ -142,10 +172,10 @@ def reason(found: Judgement) -> str:
     parts = list(found.forbidden)
     if found.violations:
         parts.append(f"not {found.level}")
-    if found.linearizability.verdict == "violated":
+    if first_failure(found) is not None:
         parts.append("not linearizable")
     if found.verdict == "unknown":
-        parts.append(found.linearizability.reason or "")
+        parts += [result.reason for result in found.linearizabilities if result.reason]
     return f": {', '.join(parts)}" if parts else ""
 
 
@@ -157,13 +187,19 @@ def told(evidence: Evidence) -> str:
     return ", ".join(f"{name}={json.dumps(value)}" for name, value in evidence.items() if value is not None)
 
 
-def explanation(history: History, failure: NotLinearizable) -> Iterator[str]:
+def explanation(history: History, result: Linearizability) -> Iterator[str]:
     """Why a history is not linearizable."""
+    failure = result.violation
+    assert failure is not None
     where = "" if failure.key is None else f" at key {json.dumps(failure.key)}"
-    yield f"not linearizable{where}: the longest linearizable prefix has {failure.prefix_events:,} events"
+    most = "" if failure.prefix_is_longest else "at most "
+    yield f"not linearizable{where}: the longest linearizable prefix has {most}{failure.prefix_events:,} events"
     for event, sentence in failure.unplaced:
         yield f"  {label(history, event)}: {sentence}"
-    yield f"a minimal core, from which no operation can be taken ({len(failure.core)} operations):"
+    kind = "a minimal core, from which no operation can be taken"
+    if not failure.is_minimal:
+        kind = "a core, which may not be minimal: looking for a smaller one was cut short"
+    yield f"{kind} ({len(failure.core)} operations):"
 
 
 # --------------------------------------------------------------------------------------------------------------- JSON
@@ -179,8 +215,11 @@ def as_json(history: History, found: Judgement, arguments: Namespace) -> dict[st
         "anomalies": {name: list(evidence[:shown]) for name, evidence in found.anomalies.items()},
         "counts": {name: len(evidence) for name, evidence in found.anomalies.items()},
         "allowed": dict(found.allowed),
-        "linearizability": linearizability(history, found),
+        "linearizability": linearizability(history, found.linearizability),
+        "not_judged": dict(found.not_judged),
     }
+    if found.others:
+        result["others"] = {other.model: linearizability(history, other) for other in found.others}
     if found.level is not None:
         result["consistency"] = {
             "level": found.level,
@@ -209,19 +248,20 @@ def figures(history: History, settings: Settings) -> dict[str, Any]:
     }
 
 
-def linearizability(history: History, found: Judgement) -> dict[str, Any]:
-    """What --json prints of linearizability."""
-    result = found.linearizability
+def linearizability(history: History, result: Linearizability) -> dict[str, Any]:
+    """What --json prints of the linearizability of one model."""
     failure = result.violation
     return {
         "verdict": result.verdict,
         "reason": result.reason,
         "objects": len(result.partitions),
         "steps": result.steps,
+        "unplaced_sends": result.unplaced_sends,
         "failure": failure
         and {
             "key": failure.key,
             "prefix": failure.prefix_events,
+            "prefix_is_longest": failure.prefix_is_longest,
             "cannot_be_placed": [
                 {"event": int(history.index[event]), "operation": label(history, event), "why": sentence}
                 for event, sentence in failure.unplaced

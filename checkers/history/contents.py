@@ -33,15 +33,21 @@ class Contents:
     """Of each call; that of an append means nothing."""
     appends: list[tuple[Pairs, Ints]] = field(default_factory=list)
     """Of each piece of each object: from which content it leads to which, and the calls that append it."""
-    texts: dict[int, str | int] = field(default_factory=dict)
-    """Of the contents of the last object: their texts, or codes of values."""
+    codes: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Of contents of objects that are not appended to, the codes of values; 0 is the empty text."""
+    beginnings: list[tuple[str, int]] = field(default_factory=list)
+    """Of the contents of the last object that is: each as a text, and how much of it."""
 
     def told(self, number: int, other: int) -> str:
-        """A content as a sentence tells it."""
+        """A content of the last object as a sentence tells it."""
         if number == other:
             return "one that no get returned"
-        text = self.texts.get(number, "")
-        return repr(text if isinstance(text, str) else self.history.shown_value(text))
+        if number < len(self.beginnings):
+            text, length = self.beginnings[number]
+            return repr(text[:length])
+        if self.beginnings:
+            return "one that nothing written can give"
+        return repr(self.history.shown_value(int(self.codes[number])) if number else "")
 
 
 def contents_of(calls: Calls, history: History, other: int) -> Contents:
@@ -49,7 +55,7 @@ def contents_of(calls: Calls, history: History, other: int) -> Contents:
     empty = INTERNED + history.values.find("")
     value = np.where(calls.value == empty, NIL, calls.value)
     codes, numbers = np.unique(np.concatenate([[NIL], value]), return_inverse=True)
-    contents = Contents(history, numbers[1:].astype(np.int64), texts=dict(enumerate(["", *codes[1:].tolist()])))
+    contents = Contents(history, numbers[1:].astype(np.int64), codes=codes)
     bounds = calls.bounds()
     for begin in np.unique(np.searchsorted(bounds, np.flatnonzero(calls.kind == Kind.APPEND), side="right") - 1):
         _number_texts(contents, calls, slice(int(bounds[begin]), int(bounds[begin + 1])), other)
@@ -60,7 +66,12 @@ def _number_texts(contents: Contents, calls: Calls, here: slice, other: int) -> 
     """Number the contents of one object that is appended to."""
     kind, value = calls.kind[here], calls.value[here]
     codes, numbers = np.unique(value, return_inverse=True)
-    texts = [text_of(contents.history, int(code)) for code in codes]
+    texts = []
+    for code in codes.tolist():
+        text = contents.history.shown_value(code)
+        if not isinstance(text, str | None):
+            raise _no_text(contents.history, calls.taken(np.arange(here.start, here.stop)), code)
+        texts.append(text or "")
     answered = (kind != Kind.GET) | (calls.complete[here] != OPEN)
     got, put, pieces = (
         {texts[n] for n in np.unique(numbers[(kind == k) & answered])} for k in (Kind.GET, Kind.PUT, Kind.APPEND)
@@ -70,7 +81,7 @@ def _number_texts(contents: Contents, calls: Calls, here: slice, other: int) -> 
     for k, missing in ((Kind.GET, impossible), (Kind.PUT, other)):
         known = np.array([borders.numbers.get(text, missing) for text in texts])
         contents.number[here] = np.where(kind == k, known[numbers], contents.number[here])
-    contents.texts.update(enumerate([*borders.texts, "one that nothing written can give"]))
+    contents.beginnings[:] = borders.texts
     appended = np.flatnonzero(kind == Kind.APPEND)
     appended = appended[np.argsort(numbers[appended], kind="stable")]
     for group in np.split(appended, np.flatnonzero(np.diff(numbers[appended])) + 1):
@@ -78,14 +89,16 @@ def _number_texts(contents: Contents, calls: Calls, here: slice, other: int) -> 
             contents.appends.append((tuple(borders.pairs[texts[numbers[group[0]]]]), here.start + group))
 
 
-def text_of(history: History, code: int) -> str:
-    """The text that a value is. UserError if it is none."""
-    value = history.shown_value(code)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise UserError(f"{history.source}: value = {value!r}: a key that is appended to holds text, a string")
-    return value
+def _no_text(history: History, calls: Calls, code: int) -> UserError:
+    """The error for a value that is no text, of one of some calls."""
+    call = int(np.argmax(calls.value == code))
+    answers = calls.kind[call] == Kind.GET and calls.complete[call] != OPEN
+    event = int(calls.complete[call] if answers else calls.event[call])
+    key, value = history.shown_key(int(calls.key[call])), history.shown_value(code)
+    return UserError(
+        f"{history.source}: index {history.index[event]}: {history.function_name(event)} of key {key!r}: "
+        f"value = {value!r}: a key that is appended to holds text, a string"
+    )
 
 
 class Borders:
@@ -96,8 +109,8 @@ class Borders:
     """
 
     def __init__(self, results: Iterable[str], puts: Iterable[str], pieces: Iterable[str]) -> None:
-        self.texts: list[str] = []
-        """The contents by number."""
+        self.texts: list[tuple[str, int]] = []
+        """The contents by number: each as a text, and how much of it."""
         self.numbers: dict[str, int] = {}
         """Of results and puts that are among the contents."""
         self.pairs: dict[str, list[tuple[int, int]]] = {piece: [] for piece in pieces}
@@ -151,7 +164,7 @@ class Borders:
         number = found.get(position)
         if number is None:
             number = found[position] = len(self.texts)
-            self.texts.append(text[:position])
+            self.texts.append((text, position))
         if path is not None and (not path or path[-1][0] < position):
             path.append((position, number))
         return number

@@ -1,7 +1,8 @@
-"""The verdict on a history: of the model that its operations call for, by every means there is for that model.
+"""The verdict on a history: of all models that its operations call for, by every means there is for each.
 
 Logs and committed offsets are judged by Kafka's anomalies, less those that the settings allow, and by linearizability;
-anything else by linearizability alone. A level of consistency is looked at where it is asked for.
+anything else by linearizability alone. A level of consistency is looked at where it is asked for. What no model covers
+is counted, by function: a misspelt one, or what another model than the one that was asked for would cover.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from checkers.history.anomalies.allowed import allowed
 from checkers.history.anomalies.columns import Evidence
@@ -19,6 +21,7 @@ from checkers.history.consistency.evidence import Violation
 from checkers.history.consistency.hierarchy import violations
 from checkers.history.history import NONE, EventType, History, Kind
 from checkers.history.linearizability import STEPS_MAX, Linearizability, linearizable
+from checkers.history.models import MODELS
 from checkers.verdict import UserError, VerdictName
 from specs.instance import Instance
 
@@ -44,11 +47,13 @@ MODEL_OF: Mapping[Kind, str] = {
 """The model that a micro-operation calls for, the earlier ones first."""
 OBSERVED = ("batch", "record", "high_watermark", "last_stable_offset", "leader", "assigned", "revoked", "fenced")
 """Observations that anomalies can be found in."""
+KAFKAS = {"send", "poll", "txn", "assign", "subscribe"}
+"""Functions of logs, whatever they carry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a history. `model` is None for the one that its operations call for, or a specification."""
+    """What is asked of a history. `model` is None for all that its operations call for, or a specification."""
 
     model: str | Instance | None = None
     settings: Settings = field(default_factory=Settings)
@@ -58,7 +63,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What came out. `anomalies` are all that were found, also those that are `allowed` (with the reason)."""
+    """What came out. `anomalies` are all that were found, also those that are `allowed` (with the reason).
+
+    `model` and `linearizability` are the first model that the history calls for and its verdict, `others` the verdicts
+    of the others. `not_judged` has functions that none of them covers, and how many operations have each.
+    """
 
     model: str
     operations: int
@@ -68,6 +77,13 @@ class Judgement:
     linearizability: Linearizability
     level: str | None = None
     violations: tuple[Violation, ...] = ()
+    others: tuple[Linearizability, ...] = ()
+    not_judged: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def linearizabilities(self) -> tuple[Linearizability, ...]:
+        """The verdicts of all models."""
+        return (self.linearizability, *self.others)
 
     @property
     def forbidden(self) -> tuple[str, ...]:
@@ -76,29 +92,36 @@ class Judgement:
 
     @property
     def verdict(self) -> VerdictName:
-        """Violated if anything is; unknown if linearizability is and nothing else is wrong."""
-        if self.forbidden or self.violations:
+        """Violated if anything is; unknown if the linearizability of anything is and nothing else is wrong."""
+        verdicts = {result.verdict for result in self.linearizabilities}
+        if self.forbidden or self.violations or "violated" in verdicts:
             return "violated"
-        return self.linearizability.verdict
+        return "unknown" if "unknown" in verdicts else "holds"
 
 
 def judge(history: History, question: Question) -> Judgement:
     """Judge a history. Raises UserError for a model or a level that there is not, or that the history can't have."""
-    asked = question.model or model_of(history)
-    model = asked if isinstance(asked, str) else asked.spec.name
-    kafkas = asked in (LOG, OFFSETS)
+    models = models_of(history) if question.model is None else (question.model,)
+    first = models[0]
+    model = first if isinstance(first, str) else first.spec.name
+    if question.model is not None:
+        require_operations(history, question.model)
+    kafkas = LOG in models or OFFSETS in models
     shown = as_isolated(history, question.settings.isolation)
-    if question.level is not None and asked != LOG:
+    if question.level is not None and first != LOG:
         raise UserError(f"--level {question.level}: levels of consistency are those of logs, and the model is {model}")
+    results = [linearizable(shown, each, steps_max=question.steps_max) for each in models]
     return Judgement(
         model=model,
-        operations=int(np.count_nonzero(history.type == EventType.INVOKE)),
+        operations=len(operations_among(history)),
         settings=question.settings,
         anomalies=find_anomalies(history, question.settings) if kafkas else {},
         allowed=allowed(question.settings) if kafkas else {},
-        linearizability=linearizable(shown, asked, steps_max=question.steps_max),
+        linearizability=results[0],
         level=question.level,
         violations=violations(shown, question.level) if question.level is not None else (),
+        others=tuple(results[1:]),
+        not_judged=not_judged(history, models),
     )
 
 
@@ -120,15 +143,61 @@ def as_isolated(history: History, isolation: Isolation) -> History:
     return replace(history, kind=np.where(held_back, np.int8(Kind.OBSERVE), history.kind))
 
 
-def model_of(history: History) -> str:
-    """The model that the operations of a history call for. Raises UserError if there are none."""
+def models_of(history: History) -> tuple[str, ...]:
+    """The models that the operations of a history call for, at least one. Raises UserError if there are none."""
     there = frozenset(np.unique(history.kind).tolist())
-    for kind, model in MODEL_OF.items():
-        if kind in there:
-            return model
+    models = dict.fromkeys(model for kind, model in MODEL_OF.items() if kind in there)
+    if "cas-register" in models:
+        models.pop("register", None)
+    if models:
+        return tuple(models)
     if any(history.functions.find(name) != NONE for name in OBSERVED):
-        return LOG
+        return (LOG,)
     raise UserError(
         f"{history.source}: holds no operation that can be judged (send, poll, txn, end_offset, read, write, cas, get, "
         "put, append, acquire, release, enqueue, dequeue, commit, fetch), and no observation"
     )
+
+
+def operations_among(history: History) -> NDArray[np.intp]:
+    """The events that begin operations: invocations, and completions without one that tell of what happened."""
+    alone = np.flatnonzero((history.type == EventType.OK) & (history.partner == NONE))
+    if len(alone):
+        tells = np.unique(history.event[history.kind != Kind.OBSERVE])
+        alone = alone[np.isin(alone, tells)]
+    return np.sort(np.concatenate([np.flatnonzero(history.type == EventType.INVOKE), alone]))
+
+
+def covered(history: History, models: Sequence[str | Instance]) -> set[str]:
+    """The functions in a history that some model covers."""
+    names = [str(name) for name in history.functions.names]
+    found = set[str]()
+    for model in models:
+        if not isinstance(model, str):
+            found.update(action.name for action in model.actions)
+        elif model in MODELS:
+            rows = np.isin(history.kind, np.array(MODELS[model].kinds, np.int8))
+            found.update(names[code] for code in np.unique(history.function[history.event[rows]]))
+        if model == LOG:
+            found |= KAFKAS
+    return found.intersection(names)
+
+
+def not_judged(history: History, models: Sequence[str | Instance]) -> dict[str, int]:
+    """The functions that none of some models covers, and how many operations have each."""
+    known = covered(history, models)
+    counts = np.bincount(history.function[operations_among(history)], minlength=len(history.functions.names))
+    named = zip(map(str, history.functions.names), counts.tolist(), strict=True)
+    return {name: count for name, count in named if count and name not in known}
+
+
+def require_operations(history: History, model: str | Instance) -> None:
+    """Raise UserError if a history has nothing that a model could judge."""
+    observed = model in (LOG, OFFSETS) and any(history.functions.find(name) != NONE for name in OBSERVED)
+    if observed or covered(history, (model,)) or (isinstance(model, str) and model not in MODELS):
+        return
+    of = {name: other for other in reversed(MODELS) for name in sorted(covered(history, (other,)))}
+    names = [str(history.functions.names[code]) for code in np.unique(history.function[operations_among(history)])]
+    there = ", ".join(f"{name} ({of.get(name, 'of no model')})" for name in names) or "no operations"
+    name = model if isinstance(model, str) else model.spec.name
+    raise UserError(f"{history.source}: the model {name} covers none of the operations of this history: {there}")

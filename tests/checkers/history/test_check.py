@@ -122,11 +122,104 @@ def test_a_history_is_judged_by_a_specification_of_ones_own(tmp_path: Path, caps
     assert "--set limit=2: only a --model of one's own" in capsys.readouterr().err
 
 
+COMMITTED = [
+    (0, "invoke", "commit", {"x": 1}),
+    (0, "ok", "commit", {"x": 1}),
+    (0, "invoke", "fetch", ["x"]),
+    (0, "ok", "fetch", {"x": 99}),
+]
+
+
+def test_every_model_that_operations_call_for_is_judged(tmp_path: Path) -> None:
+    path = written(tmp_path / "mixed.jsonl", *KEPT, *COMMITTED, *done(2, "poll", {}))
+    code, found = as_json(path)
+    assert (code, found["verdict"], found["model"], list(found["others"])) == (1, "violated", "log", ["offsets"])
+    assert ["holds", "violated"] == [found["linearizability"]["verdict"], found["others"]["offsets"]["verdict"]]
+    assert {} == found["not_judged"]
+    lines = check(path)[1]
+    assert [f"{path}: 5 operations of 3 processes (log, offsets)", "violated: not linearizable"] == lines[:2]
+    assert "the longest linearizable prefix has 7 events" in lines[3]
+    code, found = as_json(written(tmp_path / "stale.jsonl", *KEPT, *STALE))
+    assert (code, found["model"], list(found["others"])) == (1, "log", ["register"])
+
+
+def test_what_no_model_covers_is_counted(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "misspelt.jsonl", *STALE[:4], (0, "invoke", "wriet", 2), (0, "ok", "wriet", 2), *STALE[6:]
+    )
+    code, found = as_json(path)
+    assert (code, found["operations"], found["not_judged"]) == (0, 4, {"wriet": 1})
+    assert "not judged, since no model that was asked for covers it: wriet (1)" in check(path)[1]
+    mixed = written(tmp_path / "mixed.jsonl", *KEPT, *COMMITTED)
+    assert {"commit": 1, "fetch": 1} == as_json(mixed, "--model", "log")[1]["not_judged"]
+
+
+def test_completions_without_invocations_are_operations(tmp_path: Path) -> None:
+    code, found = as_json(written(tmp_path / "alone.jsonl", (0, "ok", "read", 9), (0, "ok", "read", 8)))
+    assert (code, found["verdict"], found["operations"]) == (1, "violated", 2)
+
+
+def test_a_model_with_nothing_to_judge_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path / "stale.jsonl", *STALE, (5, "invoke", "wriet"))
+    said = "covers none of the operations of this history: write (register), read (register), wriet (of no model)"
+    own = f"{Path(__file__).with_name('own_specs.py')}:COUNTER"
+    for model, name in (("mutex", "mutex"), ("log", "log"), (own, "counter")):
+        assert check(path, "--model", model) == (2, [])
+        assert f"the model {name} {said}" in capsys.readouterr().err
+
+
+def test_sends_of_which_nothing_tells_the_offset_are_counted(tmp_path: Path) -> None:
+    sent = [(0, "invoke", "send", [["send", "x", "c"]]), (0, "ok", "send", [["send", "x", [None, "c"]]])]
+    path = written(tmp_path / "sent.jsonl", *KEPT, *sent)
+    code, found = as_json(path, "--ends-early")
+    assert (code, found["linearizability"]["unplaced_sends"]) == (0, 1)
+    said = "1 acknowledged sends take no place in real time: nothing tells their offsets"
+    assert said in check(path, "--ends-early")[1]
+    seen = [*sent, *done(1, "poll", {"x": [[2, "c"]]})]
+    assert as_json(written(tmp_path / "seen.jsonl", *KEPT, *seen))[1]["linearizability"]["unplaced_sends"] == 0
+
+
+def test_a_level_says_what_linearizability_leaves_out(tmp_path: Path) -> None:
+    inside = [
+        (0, "invoke", "txn", [["send", "x", "a"], ["send", "x", "b"]]),
+        (0, "ok", "txn", [["send", "x", [1, "a"]], ["send", "x", [0, "b"]]]),
+    ]
+    path = written(tmp_path / "inside.jsonl", *inside, *done(1, "poll", {"x": [[0, "b"], [1, "a"]]}))
+    code, found = as_json(path, "--level", "linearizable")
+    levels = {v["level"] for v in found["consistency"]["violations"]}
+    assert (code, found["linearizability"]["verdict"], "monotonic_writes" in levels) == (1, "holds", True)
+    assert any(
+        line.startswith("linearizability takes each record") for line in check(path, "--level", "linearizable")[1]
+    )
+
+
+@pytest.mark.parametrize("steps", [1, 1000])
+def test_explaining_is_bounded_and_claims_no_more_than_it_knows(steps: int, tmp_path: Path) -> None:
+    pending = [(p, "invoke", "write", p % 5) for p in range(8)]
+    values = [(9, kind, "write", value) for value in (6, 7, 8, 7, 8) for kind in ("invoke", "ok")]
+    path = written(tmp_path / "stale.jsonl", *pending, *values, (9, "invoke", "read"), (9, "ok", "read", 6))
+    code, told = as_json(path, "--steps-max", steps)
+    assert code == 1
+    cut_short = steps == 1
+    failure = told["linearizability"]["failure"]
+    assert (not cut_short, not cut_short) == (failure["prefix_is_longest"], failure["core_is_minimal"])
+    lines = "\n".join(check(path, "--steps-max", steps)[1])
+    assert cut_short == ("prefix has at most" in lines)
+    assert cut_short == ("a core, which may not be minimal" in lines)
+    assert cut_short != ("a minimal core" in lines)
+
+
 def test_too_few_steps_leave_it_unknown(tmp_path: Path) -> None:
-    repeated = [(0, "invoke", "write", 1), (0, "ok", "write", 1), *STALE]  # values that are not unique: a search
-    code, found = as_json(written(tmp_path / "stale.jsonl", *repeated), "--model", "cas-register", "--steps-max", 1)
+    # values that are not unique, and reads each of which may find what it does, but not all
+    pending = [(p, "invoke", "write", p % 2) for p in range(4)]
+    reads = [
+        (9, kind, "read", value if kind == "ok" else None) for value in (0, 1, 0, 1, 0) for kind in ("invoke", "ok")
+    ]
+    path = written(tmp_path / "stale.jsonl", *pending, *reads)
+    code, found = as_json(path, "--steps-max", 1)
     assert (code, found["verdict"]) == (2, "unknown")
-    assert "1" in found["linearizability"]["reason"]
+    assert "None: no verdict within 1 configurations" == found["linearizability"]["reason"]
+    assert as_json(path)[0] == 1
 
 
 def test_a_level_of_consistency_can_be_asked_for(tmp_path: Path) -> None:
