@@ -20,6 +20,8 @@ from checkers.history.wing_gong_lowe.arrange import OPEN
 
 GIVEN = (Kind.SEND, Kind.WRITE, Kind.EXPECT, Kind.PUT, Kind.APPEND, Kind.ENQUEUE)
 """What has its value from its invocation on."""
+ASKED = np.array([*GIVEN, Kind.COMMIT], np.int8)
+"""What has all that stands in its value from its invocation on; the value of a commit is its generation."""
 Which = NDArray[np.intp] | NDArray[np.bool_]
 
 
@@ -66,10 +68,11 @@ class Calls:
         """
         begun = self.taken(self.invoke <= event)
         cut = np.flatnonzero((begun.complete > event) & (begun.complete != OPEN))
-        complete, offset = begun.complete.copy(), begun.offset.copy()
+        complete, offset, value = begun.complete.copy(), begun.offset.copy(), begun.value.copy()
         complete[cut] = OPEN
         offset[cut] = asked_offsets(history, begun.taken(cut))
-        return replace(begun, complete=complete, offset=offset)
+        value[cut[~np.isin(begun.kind[cut], ASKED)]] = NIL
+        return replace(begun, complete=complete, offset=offset, value=value)
 
     def by_object(self) -> Calls:
         """Sorted by object, then by invocation."""

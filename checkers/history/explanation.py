@@ -97,10 +97,9 @@ class SearchedObject:
     def held_to(self, calls: Which) -> Encoded:
         """Some calls, and others that may help them, of which none need happen."""
         if self.model.has_queues:
-            held = np.isin(np.arange(len(self.calls)), calls)
-            relaxed = replace(self.calls, complete=np.where(held, self.calls.complete, OPEN))
-            assert self.model.encode is not None
-            return self.model.encode(relaxed, self.history).encoded
+            encoded = self.encoding.encoded
+            held = np.isin(np.arange(len(encoded.call)), calls)
+            return replace(encoded, complete=np.where(held, encoded.complete, OPEN))
         sources = self.sources(calls)
         both = np.sort(np.concatenate([calls, sources]))
         return replace(self.encoding.encoded.taken(both), optional=np.isin(both, sources))
@@ -112,11 +111,7 @@ class SearchedObject:
         if self.budget.left == 0:
             self.complete = False
             return False
-        try:
-            found: Searched = search(self.held_to(calls), self.budget.left, SEARCH_BYTES_MAX)
-        except TooLarge:
-            self.complete = False
-            return False
+        found: Searched = search(self.held_to(calls), self.budget.left, SEARCH_BYTES_MAX)
         self.budget.spend(int(found.visited.sum()))
         outcome = int(found.outcome[0])
         self.complete &= outcome in (LINEARIZABLE, NOT_LINEARIZABLE)
@@ -248,20 +243,30 @@ def explain_queue(model: Model, calls: Calls, history: History, budget: Budget) 
 
     def impossible(core: Which) -> bool:
         held = np.isin(np.arange(len(calls)), core)
-        return not queues_hold(replace(calls, complete=np.where(held, calls.complete, OPEN)))
+        freed = replace(calls, complete=np.where(held, calls.complete, OPEN))
+        return not queues_hold(freed.taken(held | ~empties))
 
+    empties = (calls.kind == Kind.DEQUEUE) & (calls.value == NIL) & (calls.complete != OPEN)
     core = minimal_core(last_impossible(np.flatnonzero(calls.complete != OPEN), impossible), impossible)
     found = calls.taken(core[calls.kind[core] == Kind.DEQUEUE])
     sources = (calls.kind == Kind.ENQUEUE) & np.isin(calls.value, found.value)
     sources[core] = False
-    minimal = bool(distinct(calls).all())
+    minimal = bool(distinct(calls).all()) and _stands_alone(calls, core)
     if not minimal:
         try:
-            minimal = _is_minimal(SearchedObject(model, calls, history, budget), core)
+            few = Budget(min(budget.left, STATES_STEPS_MAX // 10))
+            minimal = _is_minimal(SearchedObject(model, calls, history, few), core)
         except TooLarge:
             minimal = False
     call = last_call(calls)
     return Why(call, _overtaken(calls, call, history), core, np.flatnonzero(sources), minimal)
+
+
+def _stands_alone(calls: Calls, core: Which) -> bool:
+    """Whether no several contradictions can make it impossible, of which each by itself leaves something open."""
+    dequeues = calls.kind == Kind.DEQUEUE
+    taking = dequeues & (calls.complete == OPEN) & (calls.value == NIL)
+    return not taking.any() or int(np.count_nonzero(dequeues[core])) <= 1
 
 
 def _overtaken(calls: Calls, call: int, history: History) -> str:

@@ -12,6 +12,9 @@ history can be cut at the moment of a dequeue that found nothing, without any ne
 
 Of a queue into which a value was put several times, these say of the other values what must hold all the same.
 
+An open dequeue may have a value: then it takes that one, at any time, or nothing. (Such are the calls that a core does
+not hold to anything.) Of these it is only told what each contradiction by itself shows.
+
 Source: Henzinger, Sezgin and Vafeiadis, Aspect-oriented linearizability proofs (2013), theorem 3; Bouajjani, Emmi, Enea
 and Hamza, On reducing linearizability to state reachability (2015). Both are about dequeues that returned; those that
 did not are counted here as a matching of jobs with deadlines is, by Hall's condition.
@@ -19,6 +22,7 @@ did not are counted here as a matching of jobs with deadlines is, by Hall's cond
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,15 +56,15 @@ class _Values:
 
     enqueue: Ints
     dequeue: Ints
-    """-1 if no dequeue found it."""
+    """-1 if no dequeue that returned found it."""
     put: Ints
     """When its enqueue completed."""
     begin: Ints
     """When its enqueue was invoked."""
     taken: Ints
-    """When its dequeue was invoked; after everything if no dequeue found it."""
+    """When its dequeue was invoked; after everything if there is none."""
     end: Ints
-    """When its dequeue completed."""
+    """When its dequeue completed; after everything if it did not."""
 
 
 def distinct(calls: Calls) -> Bools:
@@ -92,17 +96,19 @@ class _Judge:
         answered = (calls.kind == Kind.DEQUEUE) & (calls.complete != OPEN)
         self.empties = np.flatnonzero(answered & (calls.value == NIL))
         self.finds = np.flatnonzero(answered & (calls.value != NIL))
-        self.open_takes = np.sort(self.begin[(calls.kind == Kind.DEQUEUE) & (calls.complete == OPEN)])
+        still_open = (calls.kind == Kind.DEQUEUE) & (calls.complete == OPEN)
+        self.open_takes = np.sort(self.begin[still_open & (calls.value == NIL)])
+        self.freed = np.flatnonzero(still_open & (calls.value != NIL))
         self.wrong = np.zeros(len(calls), np.int64)
         self.other = np.full(len(calls), -1)
 
     def judge(self) -> Fifo:
         """Look for each pattern."""
         values = self._values()
-        stayed = values.dequeue < 0
-        left = np.flatnonzero(stayed)[np.argsort(values.put[stayed], kind="stable")]
-        self._in_order(values, left)
-        self._empty(values, left)
+        stayed = np.flatnonzero(values.dequeue < 0)
+        stayed = stayed[np.argsort(values.put[stayed], kind="stable")]
+        self._in_order(values, stayed)
+        self._empty(values, stayed)
         return Fifo(self.wrong, self.other)
 
     def report(self, calls: Ints, wrong: int, other: Ints | int = -1) -> None:
@@ -114,9 +120,10 @@ class _Judge:
         """The values that were put in once, but those never found whose enqueue never returned: these need not be."""
         calls, finds = self.calls, self.finds
         puts = np.flatnonzero(calls.kind == Kind.ENQUEUE)
-        both = np.concatenate([puts, finds])
+        all_of = (puts, finds, self.freed)
+        both = np.concatenate(all_of)
         number = tuple_numbers(self.base[both], calls.value[both])
-        put, found = number[: len(puts)], number[len(puts) :]
+        put, found, freed = np.split(number, np.cumsum([len(some) for some in all_of])[:-1])
         count = int(number.max(initial=-1)) + 1
         times_put = np.bincount(put, minlength=count)
         enqueue = np.full(count, -1)
@@ -134,24 +141,38 @@ class _Judge:
         fine = times_put == 1
         fine[found[again | early]] = False
         fine &= (dequeue >= 0) | (calls.complete[enqueue] != OPEN)
-        enqueue, dequeue = enqueue[fine], dequeue[fine]
+        own = np.full(count, OPEN * SPAN)
+        np.minimum.at(own, freed, self.begin[self.freed])
+        enqueue, dequeue, own = enqueue[fine], dequeue[fine], own[fine]
         never = self.base[enqueue] + SPAN - 1
         return _Values(
             enqueue=enqueue,
             dequeue=dequeue,
             put=self.end[enqueue],
             begin=self.begin[enqueue],
-            taken=np.where(dequeue >= 0, self.begin[dequeue], never),
+            taken=np.where(dequeue >= 0, self.begin[dequeue], np.minimum(own, never)),
             end=np.where(dequeue >= 0, self.end[dequeue], never),
         )
 
-    def _missing(self, stayed: Ints, put: Ints, by: Ints, base: Ints) -> Bools:
-        """Whether more values that stayed were put in before a moment than open dequeues could take by another."""
-        puts, takes = self.end[stayed], self.open_takes
-        before = np.searchsorted(puts, put) - np.searchsorted(puts, base)
-        return before > np.searchsorted(takes, by) - np.searchsorted(takes, base)
+    def _takes(self, by: Ints, base: Ints) -> Ints:
+        """How many values open dequeues could take by some moments."""
+        return np.searchsorted(self.open_takes, by) - np.searchsorted(self.open_takes, base)
 
-    def _in_order(self, values: _Values, left: Ints) -> None:
+    def _in_the_way(self, values: _Values, stayed: Ints, queries: tuple[Ints, Ints, Ints]) -> Ints:
+        """How many values that stayed were put in before some moments, and not taken by some others, by their own."""
+        put, by, base = queries
+        puts, taken = values.put[stayed], values.taken[stayed]
+        if len(self.freed) == 0:
+            return np.searchsorted(puts, put) - np.searchsorted(puts, base)
+        count = np.zeros(len(put), np.int64)
+        before: list[int] = []
+        for query in np.argsort(put, kind="stable").tolist():
+            for moment in taken[len(before) : int(np.searchsorted(puts, put[query]))].tolist():
+                insort(before, moment)
+            count[query] = len(before) - bisect_left(before, int(by[query]))
+        return count
+
+    def _in_order(self, values: _Values, stayed: Ints) -> None:
         """No dequeue overtakes another one, or passes over a value that stayed."""
         found = np.flatnonzero(values.dequeue >= 0)
         order = found[np.argsort(values.put[found], kind="stable")]
@@ -161,24 +182,30 @@ class _Judge:
         over = there[latest[before[there]] > values.end[found[there]]]
         which = np.searchsorted(latest, latest[before[over]])
         self.report(values.dequeue[found[over]], OVERTOOK, values.enqueue[order[which]])
-        stayed = values.enqueue[left]
-        missing = self._missing(stayed, values.begin[found], values.end[found], self.base[values.enqueue[found]])
-        first = np.searchsorted(self.end[stayed], self.base[values.enqueue[found[missing]]])
-        self.report(values.dequeue[found[missing]], PASSED, stayed[first])
+        first, last, base = values.begin[found], values.end[found], self.base[values.enqueue[found]]
+        missing = np.flatnonzero(self._in_the_way(values, stayed, (first, last, base)) > self._takes(last, base))
+        for number in missing.tolist():
+            over = (values.put[stayed] > base[number]) & (values.taken[stayed] > last[number])
+            self.report(values.dequeue[found[[number]]], PASSED, values.enqueue[stayed[[int(np.argmax(over))]]])
 
-    def _empty(self, values: _Values, left: Ints) -> None:
+    def _empty(self, values: _Values, stayed: Ints) -> None:
         """A dequeue that found nothing had a moment for that; moments are just after those at which something was."""
         if len(self.empties) == 0:
             return
         moments = np.unique(np.concatenate([self.begin, self.end]))
-        base = moments // SPAN * SPAN
-        surely = np.flatnonzero((values.dequeue >= 0) & (values.put < values.taken))
-        change = np.zeros(len(moments), np.int64)
-        np.add.at(change, np.searchsorted(moments, values.put[surely]), 1)
-        np.add.at(change, np.searchsorted(moments, values.taken[surely]), -1)
-        stayed = values.enqueue[left]
-        may_be_empty = (np.cumsum(change) == 0) & ~self._missing(stayed, moments + 1, moments + 1, base)
+        held = np.flatnonzero((values.dequeue >= 0) & (values.put < values.taken))
+        kept = stayed[values.put[stayed] < values.taken[stayed]]
+        takes = self._takes(moments + 1, moments // SPAN * SPAN)
+        may_be_empty = (_covered(values, held, moments) == 0) & (_covered(values, kept, moments) <= takes)
         before = np.concatenate([[0], np.cumsum(may_be_empty)])
         first, last = (np.searchsorted(moments, ends[self.empties]) for ends in (self.begin, self.end))
         wrong = self.empties[before[first] == before[last]]
         self.report(wrong, EMPTY)
+
+
+def _covered(values: _Values, which: Ints, moments: Ints) -> Ints:
+    """How many of some values are surely in the queue just after each moment."""
+    change = np.zeros(len(moments) + 1, np.int64)
+    np.add.at(change, np.searchsorted(moments, values.put[which]), 1)
+    np.add.at(change, np.searchsorted(moments, values.taken[which]), -1)
+    return np.cumsum(change)[:-1]

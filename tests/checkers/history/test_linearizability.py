@@ -126,12 +126,9 @@ def until(operations: Operations, clock: int) -> Operations:
 def held_to(operations: Operations, core: set[int]) -> Operations:
     """The operations, of which only some must have happened; what failed did not, all the same.
 
-    The others may have happened in their time or not; those on a queue at any later time, whatever they found.
+    The others may have happened in their time or not; those on a queue at any later time.
     """
-    freed = [
-        replace(o, outcome="info", result=UNKNOWN) if o.f in ("enqueue", "dequeue") else replace(o, outcome="maybe")
-        for o in operations
-    ]
+    freed = [replace(o, outcome="info" if o.f in ("enqueue", "dequeue") else "maybe") for o in operations]
     return tuple(freed[k] if o.outcome == "ok" and k not in core else o for k, o in enumerate(operations))
 
 
