@@ -72,8 +72,7 @@ class TimeIndex(IndexFile):
         It is that of the entry before the one that `lookup` gives. If the latter is wrong, the former is not; and if
         the former is, its offset still lies before that of the latter, as `check` has found.
         """
-        slot = last_at_most(timestamp, len(self), self._timestamp)
-        return self[slot - 1].offset if slot > 0 else self.base_offset
+        return self.lookup(self.lookup(timestamp).timestamp - 1).offset
 
     def truncate_to(self, offset: int) -> None:
         """Forget the entries of this offset and later ones."""
