@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import z3
@@ -192,7 +193,7 @@ class Paths:
         before = [cell.value for cell in self.cells]
         depth, known = len(self._condition), dict(self._known)
         found: list[Outcome] = []
-        self._todo, self._begun, self._running = [[]], 0, function.__name__
+        self._todo, self._begun, self._running = [[]], 0, name_of(function)
         with deciding(self):
             while self._todo:
                 self._script, self._position = self._todo.pop(), 0
@@ -214,10 +215,10 @@ class Paths:
         except UnsupportedError:
             raise
         except REFUSALS as error:
-            raise UnsupportedError(f"{place_of(error) or function.__name__}: {error}") from error
+            raise UnsupportedError(f"{place_of(error) or name_of(function)}: {error}") from error
         except FAULT_ERRORS as error:
             if is_ours(error):
-                where = place_of(error) or function.__name__
+                where = place_of(error) or name_of(function)
                 raise UnsupportedError(f"{where}: can't be run on symbolic values: {error!r}") from error
             self.faults.append(Fault(z3.And(*self._condition), message_of(error)))
             return
@@ -256,6 +257,11 @@ def is_ours(error: BaseException) -> bool:
         trace = trace.tb_next
     module = trace.tb_frame.f_globals.get("__name__", "") if trace is not None else ""
     return module in OURS or module.partition(".")[0] == "z3"
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """The name of a function, also where some of its arguments are given."""
+    return name_of(function.func) if isinstance(function, partial) else function.__name__
 
 
 def place_of(error: BaseException) -> str:
