@@ -1,4 +1,4 @@
-"""Small histories of anything, from chance: what clients and brokers may say, mostly in step, with odd values among it."""
+"""Small histories of anything, from chance: what clients and brokers may say, mostly in step, odd values among it."""
 
 from __future__ import annotations
 
@@ -26,17 +26,8 @@ FIELDS: dict[str, list[Any]] = {
     "error": ["late", {"why": []}],
 }
 LOGS = ("send", "poll", "txn", "txn", "txn", "assign", "subscribe", "commit", "fetch", "end_offset", "close")
-OBSERVED = (
-    "batch",
-    "record",
-    "high_watermark",
-    "last_stable_offset",
-    "leader",
-    "assigned",
-    "revoked",
-    "fenced",
-    "kill",
-)
+ENDS = ("high_watermark", "last_stable_offset", "leader")
+OBSERVED = ("batch", "record", *ENDS, "assigned", "revoked", "fenced", "kill")
 OBJECTS = ("read", "write", "cas", "get", "put", "append", "acquire", "release", "enqueue", "dequeue")
 FAMILIES: tuple[tuple[str, ...], ...] = (LOGS, LOGS, (*LOGS, *OBSERVED), OBSERVED, ("commit", "fetch"))
 
@@ -103,23 +94,17 @@ class Chance:
         return {"process": process, "type": kind, "f": function, "value": self._asked(function), **fields}
 
     def _asked(self, function: str) -> Any:  # noqa: ANN401 - JSON
-        match function:
-            case "send" | "poll" | "txn":
-                return [self._operation(function) for _ in range(1 + self.number(3))]
-            case "assign" | "subscribe" | "fetch" | "end_offset" | "assigned" | "revoked":
-                return self.several(self.key)
-            case "commit" | "high_watermark" | "last_stable_offset" | "leader":
-                return self.by_key(lambda: self.offset() or 0)
-            case "batch" | "record":
-                return [[self.key(), self.offset() or 0, 1 + self.number(3)]]
-            case "cas":
-                return [self.value(), self.value()]
-            case "write" | "put" | "append":
-                return self.value()
-            case "enqueue":
-                return self.number(8)
-            case _:
-                return None
+        draws: tuple[tuple[tuple[str, ...], Callable[[], Any]], ...] = (
+            (("send", "poll", "txn"), lambda: [self._operation(function) for _ in range(1 + self.number(3))]),
+            (("assign", "subscribe", "fetch", "end_offset", "assigned", "revoked"), lambda: self.several(self.key)),
+            (("commit",), lambda: self.by_key(lambda: self.number(6))),
+            (ENDS, lambda: self.by_key(lambda: self.offset() or 0)),
+            (("batch", "record"), lambda: [[self.key(), self.offset() or 0, 1 + self.number(3)]]),
+            (("cas",), lambda: [self.value(), self.value()]),
+            (("write", "put", "append"), self.value),
+            (("enqueue",), lambda: self.number(8)),
+        )
+        return next((draw() for functions, draw in draws if function in functions), None)
 
     def _operation(self, function: str) -> list[Any]:
         kind = function if function != "txn" else self.one_of(["send", "send", "poll", "poll", "commit"])
@@ -143,7 +128,9 @@ class Chance:
         match function:
             case "send" | "poll" | "txn":
                 return [self._done(operation) for operation in asked]
-            case "fetch" | "end_offset":
+            case "fetch":
+                return {str(key): self.one_of([None, *range(6)]) for key in asked}
+            case "end_offset":
                 return {str(key): self.offset() for key in asked}
             case "read" | "get" | "dequeue":
                 return self.value()
