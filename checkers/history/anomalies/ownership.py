@@ -7,7 +7,7 @@ Left out: zombies among operations whose invoke isn't recorded, or that were und
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -89,6 +89,13 @@ class Owners:
             if generation not in (None, holders.of[member].latest):
                 yield from ((other, key) for other in holders.go_on(member, generation))
 
+    def forget(self, group: str | None, keys: Sequence[int], doubtful: Callable[[int], bool]) -> None:
+        """Keys are no longer held where the event in which they were given is in doubt."""
+        for key in keys:
+            holders = self.holders.get((group, key), Holders())
+            for member in [member for member, holding in holders.of.items() if doubtful(holding.event)]:
+                self.take(member, [key])
+
     def take(self, member: Member, keys: Sequence[int]) -> None:
         """A member gives keys up."""
         for key in keys:
@@ -103,7 +110,8 @@ def two_owners(analysis: Analysis) -> list[Evidence]:
     """Keys that two members of a group held in the same generation.
 
     A member holds what it was assigned until it is revoked, through all the generations that it is assigned more in
-    (KIP-429). Where a generation isn't known, nothing is claimed.
+    (KIP-429). Where a generation or a member isn't known (no name, or an empty one), nothing is claimed, and what its
+    process noted of these keys before counts no longer.
     """
     history, owners = analysis.history, Owners()
     codes = [history.functions.find(name) for name in ("assigned", "revoked")]
@@ -111,6 +119,11 @@ def two_owners(analysis: Analysis) -> list[Evidence]:
     for event in np.flatnonzero(np.isin(history.function, codes) & (history.type != EventType.INVOKE)).tolist():
         group, member = said_name(history, event, "group"), said_name(history, event, "member")
         keys = history.key[history.rows[event] : history.rows[event + 1]].tolist()
+        if not member:
+            owners.forget(
+                group, keys, lambda since, event=event: bool(history.process[since] == history.process[event])
+            )
+            continue
         if history.function[event] == codes[1]:
             owners.take((group, member), keys)
             continue

@@ -537,6 +537,17 @@ MORE: dict[str, tuple[str, list[Event], list[dict[str, Any]]]] = {
         ],
         [{"group": "g", "generation": 1, "key": "x", "members": ["m", "n"], "operations": [0, 2]}],
     ),
+    "whose member isn't known may be the one that held it": (
+        "two_owners",
+        [
+            *noted(0, "assigned", ["x"], group="g", generation=1, member="m"),
+            *noted(0, "revoked", ["x"], group="g", generation=1, member=""),
+            *noted(1, "assigned", ["x"], group="g", generation=2, member="n"),
+            *noted(0, "assigned", ["x"], group="g", generation=2, member=""),
+            *noted(0, "assigned", ["y"], group="g", generation=2, member="m"),
+        ],
+        [],
+    ),
     "unknown generations are not the same": (
         "two_owners",
         [
