@@ -7,10 +7,11 @@ Left out: zombies among operations whose invoke isn't recorded, or that were und
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from checkers.history.anomalies.analysis import Analysis, rows_at_outcomes
 from checkers.history.anomalies.columns import Evidence
@@ -89,11 +90,11 @@ class Owners:
             if generation not in (None, holders.of[member].latest):
                 yield from ((other, key) for other in holders.go_on(member, generation))
 
-    def forget(self, group: str | None, keys: Sequence[int], doubtful: Callable[[int], bool]) -> None:
-        """Keys are no longer held where the event in which they were given is in doubt."""
+    def forget(self, group: str | None, keys: Sequence[int], noted_by: NDArray[np.int32], process: int) -> None:
+        """Keys are no longer held by those of whom a process noted it; `noted_by` is by event."""
         for key in keys:
             holders = self.holders.get((group, key), Holders())
-            for member in [member for member, holding in holders.of.items() if doubtful(holding.event)]:
+            for member in [member for member, holding in holders.of.items() if noted_by[holding.event] == process]:
                 self.take(member, [key])
 
     def take(self, member: Member, keys: Sequence[int]) -> None:
@@ -120,9 +121,7 @@ def two_owners(analysis: Analysis) -> list[Evidence]:
         group, member = said_name(history, event, "group"), said_name(history, event, "member")
         keys = history.key[history.rows[event] : history.rows[event + 1]].tolist()
         if not member:
-            owners.forget(
-                group, keys, lambda since, event=event: bool(history.process[since] == history.process[event])
-            )
+            owners.forget(group, keys, history.process, int(history.process[event]))
             continue
         if history.function[event] == codes[1]:
             owners.take((group, member), keys)
