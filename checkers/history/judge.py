@@ -196,7 +196,7 @@ def require_operations(history: History, model: str | Instance) -> None:
     observed = model in (LOG, OFFSETS) and any(history.functions.find(name) != NONE for name in OBSERVED)
     if observed or covered(history, (model,)) or (isinstance(model, str) and model not in MODELS):
         return
-    of = {name: other for other in reversed(MODELS) for name in sorted(covered(history, (other,)))}
+    of = {name: other for other in reversed(tuple(MODELS)) for name in sorted(covered(history, (other,)))}
     names = [str(history.functions.names[code]) for code in np.unique(history.function[operations_among(history)])]
     there = ", ".join(f"{name} ({of.get(name, 'of no model')})" for name in names) or "no operations"
     name = model if isinstance(model, str) else model.spec.name

@@ -93,7 +93,9 @@ class JudgedObjects:
         """Judge the registers whose versions are in the history, and those whose versions are out of order."""
         reads = is_read(self.calls)
         some, fine = versions.applies(self.calls, reads)
-        fine &= ~self._appended()
+        # the value of an append is not what a get finds at its version
+        some &= ~self._appended()
+        fine &= some
         asked = some if self.conditions else fine
         chosen = np.repeat(asked, np.diff(self.bounds))
         found = log_order(versions.as_log(self.calls.taken(chosen), reads[chosen]))

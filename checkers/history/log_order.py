@@ -76,8 +76,12 @@ def _needed(calls: Calls) -> NDArray[np.bool_]:
     pending = np.flatnonzero((calls.kind == Kind.SEND) & (calls.complete == OPEN) & (calls.offset != NIL))
     if len(pending):
         read = np.flatnonzero((calls.kind == Kind.RECORD) & (calls.complete != OPEN))
-        found = paired(calls.key[read], calls.value[read])
-        needed[pending] = np.isin(paired(calls.key[pending], calls.value[pending]), found)
+        loose = read[calls.offset[read] == NIL]
+        at, value = (
+            paired(calls.key[some], column[some]) for some, column in ((read, calls.offset), (loose, calls.value))
+        )
+        needed[pending] = np.isin(paired(calls.key[pending], calls.offset[pending]), at)
+        needed[pending] |= np.isin(paired(calls.key[pending], calls.value[pending]), value)
     return needed
 
 

@@ -20,6 +20,8 @@ from checkers.history.history import NIL, Kind
 from checkers.history.wing_gong_lowe.arrange import OPEN
 
 Bools = NDArray[np.bool_]
+HIGHEST = (1 << 63) - 1
+"""A version after which none can be."""
 
 
 def applies(calls: Calls, is_read: Bools) -> tuple[Bools, Bools]:
@@ -46,7 +48,8 @@ def as_log(calls: Calls, is_read: Bools) -> Calls:
     written = np.isin(paired(calls.object[found], calls.offset[found]), paired(writes.object, writes.offset)) | (
         calls.value[found] != NIL
     )
-    known = np.where(written, calls.offset[found] != NIL, ~_follows_nothing(calls, found, ~is_read))
+    placed = (calls.offset[found] != NIL) & (calls.offset[found] < HIGHEST)
+    known = np.where(written, placed, ~_follows_nothing(calls, found, ~is_read))
     found, written = found[known], written[known]
     ends = calls.taken(found)
     ends = replace(ends, kind=np.full(len(found), Kind.END, np.int8), offset=np.where(written, ends.offset + 1, 0))

@@ -271,6 +271,10 @@ VERSIONED: dict[str, tuple[list[tuple[Any, ...]], tuple[str, int]]] = {
         [*written(1, 1), *written(None, 3), *found(None, 3), *written(5, 2), *found(5, 2)],
         ("holds", 0),
     ),
+    "a version that was asked for need not have been written": (
+        [*written(None, 1), *found(1, 1), (1, "invoke", "write", 1, {"version": 0})],
+        ("holds", 0),
+    ),
     "a read without a version may find nothing that was written": (
         [*written(1, 1), *written(2, None), *found(None, None)],
         ("holds", 0),
@@ -287,6 +291,13 @@ def test_versions_that_are_known_are_in_order(name: str) -> None:
     spoken, expected = VERSIONED[name]
     result = judge("register", *spoken)
     assert expected == (result.verdict, result.violation.prefix_events if result.violation else 0)
+
+
+def test_versions_of_appends_are_no_versions_of_their_values() -> None:
+    spoken = [(0, "invoke", "append", "b"), (0, "ok", "append", "b", {"version": 2})]
+    got = [(0, "invoke", "get"), (0, "ok", "get", "ab", {"version": 2})]
+    told = [event | {"key": "k"} for event in events(*done(0, "put", "a"), *spoken, *got)]
+    assert linearizable(recorded(*told), "kv").verdict == "holds"
 
 
 def test_no_version_that_is_missing_makes_a_history_wrong() -> None:
