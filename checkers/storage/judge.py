@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 from checkers.storage.lineage import (
-    Aborted,
     Allowed,
     Lineage,
     Prefix,
@@ -20,7 +19,7 @@ from checkers.storage.lineage import (
     epochs_of,
     producers_of,
 )
-from checkers.storage.recovered import Recovered, Unusable
+from checkers.storage.recovered import Recovered, Unusable, matters
 from model.log.batch import peek_header
 
 T = TypeVar("T")
@@ -88,16 +87,6 @@ def _derived(found: Recovered, lineage: Lineage) -> str | None:
     if missing or not set(found.aborted) <= set(aborted):
         return f"its aborted transactions are {found.aborted}; those of its batches are {aborted}"
     return None
-
-
-def matters(aborted: Aborted, found: Recovered) -> bool:
-    """Whether readers of a log need to know of an aborted transaction: it has records, and they can be read."""
-    producer, first, last = aborted
-    headers = [peek_header(data) for data in found.batches]
-    return last >= found.start and any(
-        header.producer_id == producer and first <= header.base_offset < last and header.record_count > 0
-        for header in headers
-    )
 
 
 def same_producer(expected: SeenProducer, found: SeenProducer) -> bool:

@@ -14,7 +14,7 @@ from hashlib import blake2b
 
 from checkers.simulate.disk import Image, SimulatedDisk
 from checkers.storage.lineage import Aborted, EpochStart, SeenProducer
-from model.log.batch import CorruptBatch, check
+from model.log.batch import CorruptBatch, check, peek_header
 from model.log.config import LogConfig
 from model.log.partition_log import PartitionLog
 
@@ -128,9 +128,22 @@ class Recovery:
 
 
 def at_least(found: Recovered) -> Recovered:
-    """What is the same however a log is recovered: of each producer only the last batch, as a snapshot has it."""
+    """What is the same however a log is recovered: of each producer only the last batch, as a snapshot has it.
+
+    And of aborted transactions those of which compaction has left a record.
+    """
     known = tuple(replace(producer, batches=producer.batches[-1:]) for producer in found.producers)
-    return replace(found, producers=known)
+    return replace(found, producers=known, aborted=tuple(each for each in found.aborted if matters(each, found)))
+
+
+def matters(aborted: Aborted, found: Recovered) -> bool:
+    """Whether readers of a log need to know of an aborted transaction: it has records, and they can be read."""
+    producer, first, last = aborted
+    headers = [peek_header(data) for data in found.batches]
+    return last >= found.start and any(
+        header.producer_id == producer and first <= header.base_offset < last and header.record_count > 0
+        for header in headers
+    )
 
 
 def derived(found: Recovered) -> str:

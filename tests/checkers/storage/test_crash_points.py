@@ -298,6 +298,19 @@ DEEP = {
     "sectors torn at three points": (CrashBounds(2, medium=Medium(64, tears_max=3)), (62, 291, 45_387, 19_536)),
     "a journal": (CrashBounds(2, medium=JOURNALED), (62, 291, 1_203, 288)),
     "segments that are cut": (CrashBounds(2, CUTS, LARGE_SECTORS, LARGE), (25, 205, 11_205, 4_444)),
+    "4 operations": (CrashBounds(4, medium=LARGE_SECTORS), (6_620, 25_205, 449_765, 103_452)),
+    "a crash in the recovery": (
+        CrashBounds(2, medium=SMALL_SECTORS, afterwards=CrashBounds(0)),
+        (4_436, 9_352, 27_955, 5_302),
+    ),
+    "a step after the recovery": (
+        CrashBounds(2, medium=LARGE_SECTORS, afterwards=CrashBounds(1)),
+        (7_282, 13_209, 53_691, 12_331),
+    ),
+    "two steps after the recovery": (
+        CrashBounds(2, WRITES, SMALL_SECTORS, afterwards=CrashBounds(2, WRITES)),
+        (8_982, 2_840, 28_882, 9_189),
+    ),
     "truncated once compacted": (
         CrashBounds(3, (APPEND, FETCH, ROLL, TRUNCATE, COMPACT, RESTART), LARGE_SECTORS, (*TWO, COMPACT)),
         (128, 687, 11_313, 3_581),
@@ -310,3 +323,14 @@ DEEP = {
 @pytest.mark.parametrize(("bounds", "expected"), DEEP.values(), ids=DEEP)
 def test_a_log_is_what_it_may_be_after_every_crash(bounds: CrashBounds, expected: tuple[int, int, int, int]) -> None:
     assert expected == counts(bounds)
+
+
+FIRST = (APPEND, ELECT, SEND, TRUNCATE_FULLY, RESTART, Operation.REOPEN)
+"""What can be done to an empty log."""
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("first", FIRST, ids=lambda operation: operation.value)
+def test_a_log_is_what_it_may_be_after_every_crash_of_five_operations(first: Operation) -> None:
+    found = crash_points(CrashBounds(4, medium=LARGE_SECTORS, prepared=(first,)))
+    assert ("holds", None, "") == (found.verdict, found.finding, found.reason)
