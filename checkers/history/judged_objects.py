@@ -161,9 +161,12 @@ class JudgedObjects:
                 return np.concatenate(each)
             self.reason[objects] = str(error)
             return np.array([OUT_OF_MEMORY])
+        number = np.repeat(np.arange(len(objects)), np.diff(encoded.bounds))
+        wrong = self._unfounded(encoded, objects, number)
         if self.model.narrowed is not None:
             encoded = self.model.narrowed(encoded, calls)
-        encoded, wrong = self._without_unfounded(encoded, objects)
+        if wrong.any():
+            encoded = encoded.taken(np.flatnonzero(~wrong[number]))
         found = search(encoded, steps_max, BYTES_MAX)
         if (found.outcome == FAULTY).any():
             key = self.key(int(objects[np.flatnonzero(found.outcome == FAULTY)[0]]))
@@ -181,19 +184,15 @@ class JudgedObjects:
         self.ends[objects[stuck]] = found.encoded.complete[found.reached[stuck]]
         return outcome
 
-    def _without_unfounded(self, encoded: Encoded, objects: NDArray[np.intp]) -> tuple[Encoded, Bools]:
-        """The operations on those objects where all that was found may have been there; which are the others."""
+    def _unfounded(self, encoded: Encoded, objects: NDArray[np.intp], number: NDArray[np.intp]) -> Bools:
+        """Which objects have a call that found what can't have been there; `number` has that of each operation."""
         wrong = np.zeros(len(objects), bool)
-        if not self.conditions:
-            return encoded, wrong
-        lost = unfounded(encoded, overwrites=self.model.sources_suffice).operations
-        if len(lost) == 0:
-            return encoded, wrong
-        number = np.repeat(np.arange(len(objects)), np.diff(encoded.bounds))
-        wrong[number[lost]] = True
-        self.partly[objects[wrong]] = True
-        np.minimum.at(self.ends, objects[number[lost]], encoded.complete[lost])
-        return encoded.taken(np.flatnonzero(~wrong[number])), wrong
+        if self.conditions:
+            lost = unfounded(encoded, overwrites=self.model.sources_suffice).operations
+            wrong[number[lost]] = True
+            self.partly[objects[wrong]] = True
+            np.minimum.at(self.ends, objects[number[lost]], encoded.complete[lost])
+        return wrong
 
     # ------------------------------------------------------------------------------------------------- where they end
 
@@ -256,10 +255,10 @@ class _Prefixes:
         model = self.objects.model
         assert model.encode is not None
         encoded = model.encode(calls, self.objects.history).encoded
-        if model.narrowed is not None:
-            encoded = model.narrowed(encoded, calls)
         if len(unfounded(encoded, overwrites=model.sources_suffice).operations):
             return False
+        if model.narrowed is not None:
+            encoded = model.narrowed(encoded, calls)
         found = search(encoded, max(self.budget.left, 1), BYTES_MAX)
         self.budget.spend(int(found.visited.sum()))
         self.complete &= int(found.outcome[0]) in (LINEARIZABLE, NOT_LINEARIZABLE)

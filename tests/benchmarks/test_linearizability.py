@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from checkers.explore.memory import peak_rss_bytes
-from checkers.history.history import EventType, History, Kind
+from checkers.history.history import NIL, EventType, History, Kind
 from checkers.history.linearizability import Linearizability, linearizable
 from tests.benchmarks.generated_histories import logs, registers, schedule
 from tests.checkers.history.histories import events, recorded
@@ -90,14 +90,93 @@ def warm_up() -> None:
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("clients", [10, 20, 30])
-def test_a_read_that_cannot_be(clients: int, benchmark: Any) -> None:  # noqa: ANN401 - a fixture
+@pytest.mark.parametrize("was_written", [False, True])
+@pytest.mark.parametrize("clients", [10, 20, 30, 50])
+def test_a_read_that_cannot_be(clients: int, was_written: bool, benchmark: Any) -> None:  # noqa: ANN401, FBT001
+    warm_up()
     history = registers(schedule(1000, clients, 1), 1, values=5)
+    if was_written:
+        write_once(history, 6)
     reads = np.flatnonzero((history.type == EventType.OK) & (history.kind == Kind.READ))
     history.value[reads[len(reads) * 9 // 10]] = 6
-    warm_up()
     result = measured(benchmark, "register", history)
+    assert (result.verdict, result.steps) == ("violated", 0)
+    assert result.violation is not None
+    assert (result.violation.prefix_is_longest, result.violation.is_minimal) == (True, True)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("clients", [10, 20, 30])
+def test_reads_that_cannot_be_together(clients: int, benchmark: Any) -> None:  # noqa: ANN401 - a fixture
+    warm_up()
+    result = measured(benchmark, "register", alternating(clients))
     assert result.verdict == "violated"
+
+
+def write_once(history: History, value: int) -> None:
+    """Have one of the first writes write another value, so that the history stays linearizable."""
+    writes = np.flatnonzero((history.type == EventType.INVOKE) & (history.kind == Kind.WRITE))
+    for event in writes[len(writes) // 10 :].tolist():
+        both = [event, int(history.partner[event])]
+        former = history.value[event]
+        history.value[both] = value
+        if linearizable(history, "register").verdict == "holds":
+            return
+        history.value[both] = former
+
+
+def alternating(clients: int) -> History:
+    """Clients write two values at once; reads find them in turn, one more than there are writes, as only a search sees.
+
+    Before that, 900 operations on the register by as many clients.
+    """
+    rng = np.random.default_rng(1)
+    spoken: list[tuple[Any, ...]] = []
+    for _ in range(900 // clients):
+        values = rng.integers(1, 6, size=clients).tolist()
+        spoken += [(c, "invoke", "write", values[c]) for c in range(clients)]
+        spoken += [(c, "ok", "write", values[c]) for c in rng.permutation(clients).tolist()]
+    spoken += [(c, "invoke", "write", 7 + c % 2) for c in range(clients)]
+    for turn in range(clients + 1):
+        spoken += [(clients, "invoke", "read", None), (clients, "ok", "read", 7 + turn % 2)]
+    return recorded(*events(*spoken))
+
+
+QUEUES_MAX = {10: 0.5, 50: 0.5}
+"""Seconds that queues of 1,000 and 10,000 operations may take, by clients."""
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("overtakes", [False, True])
+@pytest.mark.parametrize("clients", QUEUES_MAX)
+def test_queues_of_different_values(clients: int, overtakes: bool, benchmark: Any) -> None:  # noqa: ANN401, FBT001
+    history = queues(200 * clients, clients)
+    if overtakes:
+        found = np.flatnonzero((history.kind == Kind.DEQUEUE) & (history.value != NIL))
+        one, other = found[len(found) // 2], found[len(found) // 2 + 3 * clients]
+        history.value[[one, other]] = history.value[[other, one]]
+    result = measured(benchmark, "queue", history)
+    assert result.verdict == ("violated" if overtakes else "holds")
+    assert overtakes or benchmark.stats.stats.min < QUEUES_MAX[clients]
+
+
+def queues(operations: int, clients: int) -> History:
+    """Clients that enqueue numbers in order, or dequeue, all at once, round by round."""
+    rng = np.random.default_rng(1)
+    held: list[int] = []
+    spoken: list[tuple[Any, ...]] = []
+    for turn in range(operations // clients):
+        adds = rng.random(clients) < 0.5
+        functions = ["enqueue" if add else "dequeue" for add in adds]
+        values = [turn * clients + c if adds[c] else None for c in range(clients)]
+        spoken += [(c, "invoke", functions[c], values[c]) for c in range(clients)]
+        for c in rng.permutation(clients).tolist():
+            if values[c] is not None:
+                held.append(values[c])
+            elif held:
+                values[c] = held.pop(0)
+            spoken.append((c, "ok", functions[c], values[c]))
+    return recorded(*events(*spoken))
 
 
 @pytest.mark.deep
