@@ -5,6 +5,8 @@ in its time or not. (To delete a write outright would make its readers liars: of
 would be left, of which nobody can learn anything.) So the core is a set of calls which, though all others may have
 happened in their time or not, have no linearization, and which has one as soon as any one call is taken away. What
 those of the core found may have been given by calls outside it: the sources, which are told with it.
+
+A call on a queue that is taken away may also take effect after its time: so that a core is found without a search.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Whether a recorded history is linearizable, and if not, how far it is and why no further.
 
 Each object (a key, a log, a queue) is judged by itself: a history is linearizable exactly if it is so for every object
-(Herlihy and Wing's locality). Objects whose history tells the order of writes are judged in n log n, the others by
-search. What the search may visit is limited in configurations, so that a verdict does not depend on the machine.
+(Herlihy and Wing's locality). What the search may visit is limited in configurations, so that a verdict does not depend
+on the machine; what explaining it may visit is limited as well, and then says so.
 
 Source: Herlihy and Wing, Linearizability (1990); Horn and Kroening, Faster linearizability checking via
 P-compositionality (2015).

@@ -1,7 +1,8 @@
 """A register: a read finds what was written last. A compare-and-set happens only where it finds what it expects.
 
 Source: Lamport, On interprocess communication (1986); Herlihy and Wing, Linearizability (1990).
-Left out: what a value is. Values are numbers; 0 is what the register holds at first.
+Left out: what a value is. Values are numbers; 0 is what the register holds at first. A compare-and-set that failed is
+no operation: porcupine's model of etcd has one, which finds another value than the expected one.
 """
 
 from __future__ import annotations

@@ -121,6 +121,46 @@ MUTANTS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "ends are passed over": ("log_order.py", (("np.flatnonzero(kind == Kind.END)", "np.flatnonzero(kind == -1)"),)),
     "two values may lie at one offset": ("log_order.py", (("        self._values_agree(records)\n", ""),)),
     "a read of a version may come after the next write": ("versions.py", (("ends.offset + 1, 0)", "ends.offset, 0)"),)),
+    "a queue may give the second value first": (
+        "fifo_order.py",
+        (("        self.report(values.dequeue[found[over]], OVERTOOK, values.enqueue[order[which]])\n", ""),),
+    ),
+    "a queue may keep what comes first": (
+        "fifo_order.py",
+        (("(first, last, base)) > self._takes(last, base))", "(first, last, base)) > len(self.calls))"),),
+    ),
+    "open dequeues take nothing": (
+        "fifo_order.py",
+        (("still_open & (calls.value == NIL)", "still_open & (calls.value == 0)"),),
+    ),
+    "a queue may be empty while it holds a value": (
+        "fifo_order.py",
+        (("(_covered(values, held, moments) == 0)", "(_covered(values, held, moments) >= 0)"),),
+    ),
+    "a value may be found twice": (
+        "fifo_order.py",
+        (("again = earlier >= times_put[found]", "again = earlier > times_put[found]"),),
+    ),
+    "what is read may be written later": (
+        "unfounded.py",
+        (("number * span + moment) - 1", "number * span + OPEN) - 1"),),
+    ),
+    "every write overwrites all that was given before": (
+        "unfounded.py",
+        (("np.maximum.accumulate(complete[order] + base) - base", "invoke"),),
+    ),
+    "a write without a version lets the others have any": (
+        "judged_objects.py",
+        (("asked = some if self.conditions else fine", "asked = fine"),),
+    ),
+    "a condition that is only necessary says where the prefix ends": (
+        "judged_objects.py",
+        (("        if self.partly[number]:\n", "        if False:\n"),),
+    ),
+    "a queue's prefix ends where the search does": (
+        "judged_objects.py",
+        (("(self.model.narrowed is None and self.model.sources_suffice)", "self.model.narrowed is None"),),
+    ),
     "the core leaves out its sources": (
         "core.py",
         (("        return np.flatnonzero(giver)", "        return np.flatnonzero(giver)[:0]"),),
