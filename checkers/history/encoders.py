@@ -196,7 +196,7 @@ def narrowed_key_value(encoded: Encoded, calls: Calls) -> Encoded:
     return replace(encoded, effects=shorter, effect=effect)
 
 
-def encode_offsets(calls: Calls, history: History) -> Encoding:
+def encode_offsets(calls: Calls, _history: History) -> Encoding:
     """Commits and fetches of a group's position; the object is a group's position in one partition."""
     machine = compiled("offsets")
     positions, (position,) = numbered(calls.offset)
@@ -215,7 +215,7 @@ def encode_offsets(calls: Calls, history: History) -> Encoding:
     return Encoding(
         encoded,
         lambda s: (
-            f"{shown(history, positions[s.committed + 1])} is committed"
+            f"{'nothing' if s.committed == NONE else positions[s.committed + 1]} is committed"
             + ("" if s.generation == NONE else f" and generation {generations[s.generation + 1]} has committed")
         ),
     )

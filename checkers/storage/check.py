@@ -9,7 +9,7 @@ from checkers.storage.batches import try_batches
 from checkers.storage.crash_points import LARGE_SECTORS, SMALL_SECTORS, CrashBounds, crash_points
 from checkers.storage.indexes import check_indexes
 from checkers.storage.log_starts import try_log_starts
-from checkers.storage.programs import Operation
+from checkers.storage.operations import Operation
 from checkers.trial import TrialCheck, Tried
 from model.theory.entropy import refutations
 from specs.evidence import Evidence

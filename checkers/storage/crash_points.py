@@ -29,7 +29,8 @@ from checkers.simulate.disk import Crashed, Image, SimulatedDisk
 from checkers.simulate.medium import Medium
 from checkers.storage.judge import what_is_left
 from checkers.storage.lineage import Allowed, Lineage, exactly
-from checkers.storage.programs import CONFIG, DIRECTORY, NOW, Known, Operation, Program, Writer
+from checkers.storage.operations import CONFIG, DIRECTORY, NOW, Operation, Program
+from checkers.storage.programs import Known, Writer
 from checkers.storage.recovered import Recovery, digest
 from checkers.storage.states import fingerprint
 from checkers.verdict import VerdictName

@@ -22,7 +22,8 @@ from checkers.simulate.disk import Image, SimulatedDisk
 from checkers.simulate.medium import Medium
 from checkers.storage.judge import complaint_of
 from checkers.storage.lineage import Allowed
-from checkers.storage.programs import CONFIG, DIRECTORY, NOW, Operation, Program, Writer
+from checkers.storage.operations import CONFIG, DIRECTORY, NOW, Operation, Program
+from checkers.storage.programs import Writer
 from checkers.storage.recovered import Recovered, Recovery, Unusable, contents
 from checkers.verdict import VerdictName
 from model.log.batch import peek_header

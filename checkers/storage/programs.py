@@ -1,4 +1,4 @@
-"""Short programs of a log: operations with fixed arguments, and what may be found after a crash in each of them.
+"""The operations of short programs carried out on a log, and what may be found after a crash in each of them.
 
 Of each operation it is said beforehand what a crash in it may leave: a prefix of one of some lineages, down to some
 offset. Once the operation is done, there is one lineage.
@@ -12,29 +12,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from enum import Enum
 
 from checkers.simulate.disk import SimulatedDisk
 from checkers.storage.lineage import Allowed, Lineage, Prefix, SeenProducer, below, empty, exactly, producers_of
+from checkers.storage.operations import CONFIG, DIRECTORY, NOW, Operation
 from checkers.storage.recovered import Recovery, contents
 from checkers.storage.retained import start_after_retention
 from model.log.batch import Batch, Producer, encode, peek_header, with_position
 from model.log.cleaner import LogCleaner, group
-from model.log.config import CleanupPolicy, LogConfig
 from model.log.control import ControlType, EndTransaction, encode_control
 from model.log.partition_log import PartitionLog
 from model.log.record import Record
 
-DIRECTORY = "orders-0"
-NOW = 1_000
-CONFIG = LogConfig(
-    segment_bytes=250,
-    index_interval_bytes=0,
-    retention_bytes=150,
-    retention_ms=None,
-    cleanup_policy=CleanupPolicy.COMPACT_DELETE,
-)
-"""Segments of two batches; an index entry for each batch but the first one; retention keeps one or two batches."""
 IDEMPOTENT, TRANSACTIONAL = 1, 2
 """The ids of the two producers."""
 GAP = 1
@@ -42,29 +31,6 @@ GAP = 1
 NOTHING = Lineage()
 JUMP = 5
 """How far beyond its end a log starts again after it was truncated fully."""
-
-
-class Operation(Enum):
-    """What is done to a log."""
-
-    APPEND = "append"
-    ELECT = "elect and append"
-    FETCH = "append as a follower"
-    SEND = "append in a transaction"
-    ABORT = "abort the transaction"
-    FLUSH = "flush"
-    ROLL = "roll"
-    TRUNCATE = "truncate"
-    TRUNCATE_FULLY = "truncate fully"
-    DELETE_RECORDS = "delete records"
-    DELETE_ALL = "delete all records"
-    RETENTION = "apply retention"
-    COMPACT = "compact"
-    RESTART = "close and open"
-    REOPEN = "open without closing"
-
-
-Program = tuple[Operation, ...]
 
 
 @dataclass(frozen=True, slots=True)

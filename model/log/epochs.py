@@ -109,6 +109,11 @@ class LeaderEpochs:
         index = bisect_right(self._entries, offset, key=lambda entry: entry.start_offset)
         return self._entries[index - 1].epoch if index else None
 
+    def last_before(self, end_offset: int) -> int:
+        """The epoch of the last offset before `end_offset`; -1 if it has none."""
+        found = self.epoch_of(end_offset - 1)
+        return -1 if found is None else found
+
     def truncate_from_end(self, end_offset: int) -> None:
         """Forget the epochs that start at `end_offset` or later."""
         kept = [entry for entry in self._entries if entry.start_offset < end_offset]

@@ -140,7 +140,7 @@ class PartitionLog:
         is_inside = first.base_offset < self.log_end_offset <= first.last_offset
         starts_inside = is_inside and self._log_start_offset == self.log_end_offset
         end = first.base_offset if starts_inside else self.log_end_offset
-        check_follow((header for header, _ in batches), self.config, end, self._last_epoch())
+        check_follow((header for header, _ in batches), self.config, end, self.epochs.last_before(self.log_end_offset))
         markers = [end_of_transaction(header, encoded) for header, encoded in batches]
         with self._fail_stop.changing():
             if starts_inside:
@@ -148,11 +148,6 @@ class PartitionLog:
             for (header, encoded), marker in zip(batches, markers, strict=True):
                 self._append(header, encoded, marker, now)
             return Appended(first.base_offset, self.log_end_offset - 1)
-
-    def _last_epoch(self) -> int:
-        """The epoch of the last record; -1 without any."""
-        found = self.epochs.epoch_of(self.log_end_offset - 1)
-        return -1 if found is None else found
 
     def _append(self, header: BatchHeader, data: bytes, marker: EndTransaction | None, now: int) -> Appended:
         """Write a batch, which is a marker if one is given, and take account of it."""

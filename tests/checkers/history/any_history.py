@@ -54,6 +54,10 @@ class Chance:
         """A value, mostly one of a few."""
         return self.one_of(ODD_VALUES) if self.happens(0.15) else self.number(8)
 
+    def text(self) -> Any:  # noqa: ANN401 - JSON
+        """What a key may hold that is appended to, mostly."""
+        return self.value() if self.happens(0.02) else self.one_of(("", "a", "b", "ab", "aba"))
+
     def key(self) -> Any:  # noqa: ANN401 - JSON
         """A key, mostly one of two."""
         return self.one_of(ODD_KEYS) if self.happens(0.1) else self.one_of("xy")
@@ -97,11 +101,12 @@ class Chance:
         draws: tuple[tuple[tuple[str, ...], Callable[[], Any]], ...] = (
             (("send", "poll", "txn"), lambda: [self._operation(function) for _ in range(1 + self.number(3))]),
             (("assign", "subscribe", "fetch", "end_offset", "assigned", "revoked"), lambda: self.several(self.key)),
-            (("commit",), lambda: self.by_key(lambda: self.number(6))),
+            (("commit",), lambda: self.by_key(lambda: self.offset() or 0)),
             (ENDS, lambda: self.by_key(lambda: self.offset() or 0)),
             (("batch", "record"), lambda: [[self.key(), self.offset() or 0, 1 + self.number(3)]]),
             (("cas",), lambda: [self.value(), self.value()]),
-            (("write", "put", "append"), self.value),
+            (("write",), self.value),
+            (("put", "append"), self.text),
             (("enqueue",), lambda: self.number(8)),
         )
         return next((draw() for functions, draw in draws if function in functions), None)
@@ -128,12 +133,12 @@ class Chance:
         match function:
             case "send" | "poll" | "txn":
                 return [self._done(operation) for operation in asked]
-            case "fetch":
-                return {str(key): self.one_of([None, *range(6)]) for key in asked}
-            case "end_offset":
+            case "fetch" | "end_offset":
                 return {str(key): self.offset() for key in asked}
-            case "read" | "get" | "dequeue":
+            case "read" | "dequeue":
                 return self.value()
+            case "get":
+                return self.text()
             case _:
                 return asked
 

@@ -20,6 +20,8 @@ from tests.checkers.history.malformed import TOKENS, Edit, edited
 
 SEED = 20_261_129
 STEPS_MAX = 20_000
+KINDS = (OBJECTS[:3], OBJECTS[3:6], OBJECTS[6:8], OBJECTS[8:])
+"""Registers, key-value stores, mutexes, queues."""
 LEVELS = (None, None, "sequential", "causal", "prefix")
 
 
@@ -45,8 +47,14 @@ def text_of(chance: Chance, families: Any) -> bytes:  # noqa: ANN401 - of functi
 def told(history: History, level: str | None) -> str:
     """Judge a history and tell all of it; returns the verdict."""
     found = judge(history, Question(None, settings_of(history), level, STEPS_MAX))
-    json.dumps(check.as_json(history, found, ALL), allow_nan=False)
+    printed = check.as_json(history, found, ALL)
+    json.dumps(printed, allow_nan=False)
     "\n".join(check.report(history, found, None)).encode()
+    assert found.verdict == printed["verdict"]
+    for result in found.linearizabilities:
+        if result.violation is not None:
+            assert 0 < len(result.violation.core) <= len(history)
+            assert 0 <= result.violation.prefix_events < len(history)
     return found.verdict
 
 
@@ -61,20 +69,23 @@ def outcome(data: bytes, level: str | None) -> str:
         raise
 
 
-def outcomes(seed: list[int], count: int, families: Any) -> Counter[str]:  # noqa: ANN401 - of functions
+def outcomes(seed: list[int], count: int, families: Any, levels: Any) -> Counter[str]:  # noqa: ANN401 - of functions
     """How many histories came to which end."""
     chance = Chance(seed)
-    return Counter(outcome(text_of(chance, families), LEVELS[number % len(LEVELS)]) for number in range(count))
+    return Counter(outcome(text_of(chance, families), levels[number % len(levels)]) for number in range(count))
 
 
-def test_histories_of_logs_have_a_verdict_or_are_refused() -> None:
-    seen = outcomes([SEED, 0], 300, FAMILIES)
+@pytest.mark.parametrize(
+    ("families", "levels"), [(FAMILIES, LEVELS), ((*KINDS, OBJECTS), (None,))], ids=["logs", "objects"]
+)
+def test_histories_have_a_verdict_or_are_refused(families: Any, levels: Any) -> None:  # noqa: ANN401 - of functions
+    seen = outcomes([SEED, 0], 150, families, levels)
     assert {"holds", "violated", "refused"} <= set(seen)
-    assert seen["refused"] < 150
+    assert seen["refused"] < 75
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("part", range(1, 11))
 def test_thousands_of_histories_have_a_verdict_or_are_refused(part: int) -> None:
-    seen = outcomes([SEED, part], 1_000, (*FAMILIES, OBJECTS[:3], OBJECTS[3:6], OBJECTS[6:8], OBJECTS[8:], OBJECTS))
+    seen = outcomes([SEED, part], 1_000, (*FAMILIES, *KINDS, OBJECTS), LEVELS)
     assert {"holds", "violated", "refused"} <= set(seen)

@@ -14,7 +14,7 @@ from checkers.simulate.disk import SimulatedDisk
 from checkers.simulate.medium import Journal, Medium, NameOrder
 from checkers.storage.check import CRASHES
 from checkers.storage.crash_points import LARGE_SECTORS, SMALL_SECTORS, CrashBounds, crash_points, replay_crash
-from checkers.storage.programs import Operation, Program
+from checkers.storage.operations import Operation, Program
 from model.log import checkpoints, epochs, leftovers, partition_log, producer_snapshot, recovery
 from model.log.checkpoints import PartitionCheckpoints
 from model.log.disk import Disk

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from checkers.storage.error_points import ErrorBounds, Fault, error_points
-from checkers.storage.programs import Operation, Program
+from checkers.storage.operations import Operation, Program
 from model.log.fail_stop import FailStop
 
 APPEND, ROLL, FLUSH = Operation.APPEND, Operation.ROLL, Operation.FLUSH

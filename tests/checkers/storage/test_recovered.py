@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from checkers.simulate.disk import SimulatedDisk
-from checkers.storage.programs import CONFIG, DIRECTORY, NOW, Operation, Writer
+from checkers.storage.operations import CONFIG, DIRECTORY, NOW, Operation
+from checkers.storage.programs import Writer
 from checkers.storage.recovered import Recovered, Recovery, Unusable
 from model.log.partition_log import PartitionLog
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checkers.simulate.disk import SimulatedDisk
 from checkers.storage.crash_points import NO_STATE
-from checkers.storage.programs import CONFIG, DIRECTORY, NOW, Operation, Program, Writer
+from checkers.storage.operations import CONFIG, DIRECTORY, NOW, Operation, Program
+from checkers.storage.programs import Writer
 from checkers.storage.recovered import Recovery
 from checkers.storage.states import fingerprint
 
