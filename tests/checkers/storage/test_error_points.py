@@ -29,10 +29,10 @@ def test_after_an_error_the_log_has_all_that_was_acknowledged(fault: Fault, expe
 PREPARED: list[tuple[Program, int, Counts, Counts]] = [
     ((), 2, (61, 960, 7_438), (61, 680, 3_060)),
     ((Operation.SEND, Operation.ABORT), 1, (12, 188, 3_124), (12, 134, 1_234)),
-    ((APPEND, ROLL, APPEND), 1, (13, 256, 3_386), (13, 162, 1_356)),
-    ((APPEND, ROLL, APPEND, ROLL), 1, (11, 238, 1_714), (11, 114, 582)),
-    ((APPEND, ROLL, APPEND, APPEND), 1, (14, 402, 7_892), (14, 294, 3_176)),
-    ((APPEND, ROLL, APPEND, ROLL, APPEND, APPEND), 1, (14, 428, 13_772), (14, 294, 3_176)),
+    ((APPEND, ROLL, APPEND), 1, (13, 260, 2_616), (13, 166, 1_108)),
+    ((APPEND, ROLL, APPEND, ROLL), 1, (11, 242, 1_622), (11, 118, 574)),
+    ((APPEND, ROLL, APPEND, APPEND), 1, (14, 406, 6_218), (14, 298, 2_608)),
+    ((APPEND, ROLL, APPEND, ROLL, APPEND, APPEND), 1, (14, 432, 10_530), (14, 298, 2_608)),
 ]
 """What programs begin with, how long they are, and how many errors of one operation and of a full disk there are."""
 
