@@ -311,6 +311,35 @@ def test_no_version_that_is_missing_makes_a_history_wrong() -> None:
     assert {"version_order", "zones", "wing_gong_lowe"} == {p.algorithm for p in result.partitions}
 
 
+def test_a_queue_of_values_that_repeat_ends_where_what_it_gave_rules_it_out() -> None:
+    enqueued = [*done(0, "enqueue", 0), (1, "invoke", "dequeue"), (2, "invoke", "dequeue"), (1, "ok", "dequeue")]
+    late = judge("queue", *enqueued, *done(0, "enqueue", 0), *done(0, "enqueue", 1), (2, "ok", "dequeue")).violation
+    assert late is not None
+    assert (9, True) == (late.prefix_events, late.prefix_is_longest)
+
+
+UNFOUNDED: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
+    "never given": ("register", [*done(0, "read", None, 6)]),
+    "given later": ("register", [*done(0, "read", None, 6), *done(0, "write", 6)]),
+    "overwritten": ("register", [*done(0, "write", 6), *done(0, "write", 1), *done(0, "read", None, 6)]),
+    "there at first, and overwritten": ("register", [*done(0, "read", None, None)]),
+    "expected": ("cas-register", [*done(0, "cas", [6, 2])]),
+    "taken from a queue of values that repeat": ("queue", [*done(0, "enqueue", 1), *done(0, "dequeue", None, 6)]),
+    "a content that was appended to": ("kv", [*done(0, "append", "a"), *done(0, "get", None, "c")]),
+}
+
+
+@pytest.mark.parametrize("name", UNFOUNDED)
+def test_what_cannot_have_been_found_is_told_without_a_search(name: str) -> None:
+    model, spoken = UNFOUNDED[name]
+    given = {"register": "write", "cas-register": "write", "queue": "enqueue", "kv": "append"}[model]
+    value: Any = "a" if model == "kv" else 1
+    pending = [(f"w{n}", "invoke", given, value) for n in range(30)]
+    told = events(*done(1, given, value), *spoken, *pending, *done(1, given, value))
+    result = linearizable(recorded(*({**event, "key": "k"} for event in told)), model)
+    assert ("violated", 0) == (result.verdict, result.steps)
+
+
 # ------------------------------------------------------------------------------ completions without their invocations
 
 
