@@ -19,7 +19,7 @@ from checkers.storage.lineage import (
     epochs_of,
     producers_of,
 )
-from checkers.storage.recovered import Recovered, Unusable, matters
+from checkers.storage.recovered import Recovered, Unusable, hidden
 from model.log.batch import peek_header
 
 T = TypeVar("T")
@@ -83,8 +83,7 @@ def _derived(found: Recovered, lineage: Lineage) -> str | None:
     if len(producers) != len(found.producers) or not all(map(same_producer, producers, found.producers)):
         return f"its producers are {found.producers}; those of its batches are {producers}"
     aborted = aborted_of(lineage.history)
-    missing = [each for each in aborted if each not in found.aborted and matters(each, found)]
-    if missing or not set(found.aborted) <= set(aborted):
+    if hidden(found.aborted, found) != hidden(aborted, found):
         return f"its aborted transactions are {found.aborted}; those of its batches are {aborted}"
     return None
 

@@ -9,6 +9,7 @@ Left out: reading by offset and by time, which is for the checks of indexes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -130,20 +131,21 @@ class Recovery:
 def at_least(found: Recovered) -> Recovered:
     """What is the same however a log is recovered: of each producer only the last batch, as a snapshot has it.
 
-    And of aborted transactions those of which compaction has left a record.
+    And of aborted transactions what compaction has left of them.
     """
     known = tuple(replace(producer, batches=producer.batches[-1:]) for producer in found.producers)
-    return replace(found, producers=known, aborted=tuple(each for each in found.aborted if matters(each, found)))
+    return replace(found, producers=known, aborted=hidden(found.aborted, found))
 
 
-def matters(aborted: Aborted, found: Recovered) -> bool:
-    """Whether readers of a log need to know of an aborted transaction: it has records, and they can be read."""
-    producer, first, last = aborted
-    headers = [peek_header(data) for data in found.batches]
-    return last >= found.start and any(
-        header.producer_id == producer and first <= header.base_offset < last and header.record_count > 0
-        for header in headers
-    )
+def hidden(aborted: Iterable[Aborted], found: Recovered) -> tuple[Aborted, ...]:
+    """The aborted transactions that have records left which could be read, each from the first of these on."""
+    headers = [header for header in map(peek_header, found.batches) if header.record_count and not header.is_control]
+    left = list[Aborted]()
+    for producer, first, last in aborted:
+        of = [h.base_offset for h in headers if h.producer_id == producer and first <= h.base_offset < last]
+        if of and last >= found.start:
+            left.append((producer, of[0], last))
+    return tuple(left)
 
 
 def derived(found: Recovered) -> str:
