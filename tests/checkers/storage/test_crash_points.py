@@ -298,7 +298,7 @@ DEEP = {
     "sectors torn at three points": (CrashBounds(2, medium=Medium(64, tears_max=3)), (62, 291, 45_387, 19_536)),
     "a journal": (CrashBounds(2, medium=JOURNALED), (62, 291, 1_203, 288)),
     "segments that are cut": (CrashBounds(2, CUTS, LARGE_SECTORS, LARGE), (25, 205, 11_205, 4_444)),
-    "4 operations": (CrashBounds(4, medium=LARGE_SECTORS), (6_620, 25_205, 449_765, 103_452)),
+    "4 operations": (CrashBounds(4, medium=LARGE_SECTORS), (6_620, 25_314, 437_423, 98_264)),
     "a crash in the recovery": (
         CrashBounds(2, medium=SMALL_SECTORS, afterwards=CrashBounds(0)),
         (4_436, 9_352, 27_955, 5_302),
