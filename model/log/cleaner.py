@@ -122,6 +122,7 @@ class LogCleaner:
         there on stay. None if there is no other replica. Raises CorruptBatch, SegmentTooLarge, DiskError or LogStopped;
         the log is then as good as before.
         """
+        self._log.flush()  # What a producer has sent last must last before what it sent earlier goes.
         self._remove_leftovers()
         found = self.cleanable(now)
         aborted = [entry for segment in self._log.segments for entry in segment.transaction_index.entries]

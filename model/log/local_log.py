@@ -125,7 +125,8 @@ class LocalLog:
         self.disk.flush_directory(self.directory)
 
     def remove_first(self, count: int) -> None:
-        """Remove segments that lie before the start of the log, where a gap does no harm."""
+        """Remove segments before the start of the log, where a gap does no harm, once what stays is certain."""
+        self._flush_directory()
         removed, self.segments = self.segments[:count], self.segments[count:]
         for segment in removed:
             segment.remove()

@@ -133,19 +133,18 @@ class PartitionLog:
         UnexpectedOffset or InvalidRecord, and then has appended nothing.
         """
         self._fail_stop.check()
-        batches = list(split(data))
+        batches = [(header, encoded, end_of_transaction(header, encoded)) for header, encoded in split(data)]
         if not batches:
             return None
         first = batches[0][0]
         is_inside = first.base_offset < self.log_end_offset <= first.last_offset
         starts_inside = is_inside and self._log_start_offset == self.log_end_offset
         end = first.base_offset if starts_inside else self.log_end_offset
-        check_follow((header for header, _ in batches), self.config, end, self.epochs.last_before(self.log_end_offset))
-        markers = [end_of_transaction(header, encoded) for header, encoded in batches]
+        check_follow((h for h, _, _ in batches), self.config, end, self.epochs.last_before(self.log_end_offset))
         with self._fail_stop.changing():
             if starts_inside:
                 self._start_at(end, self._log_start_offset, now)
-            for (header, encoded), marker in zip(batches, markers, strict=True):
+            for header, encoded, marker in batches:
                 self._append(header, encoded, marker, now)
             return Appended(first.base_offset, self.log_end_offset - 1)
 
@@ -245,6 +244,8 @@ class PartitionLog:
                     self._start_at(start, start, now)
                 self._high_watermark = min(self._high_watermark, self.log_end_offset)
                 self._reload_producers()
+                if not self._local.active.size_bytes:
+                    write_snapshot(self._disk, self.directory, self.log_end_offset, self.producers)
             self.epochs.truncate_from_end(self.log_end_offset)
 
     def _reload_producers(self) -> None:

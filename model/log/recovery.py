@@ -102,6 +102,8 @@ class LogLoader:
         offsets = sorted(f.offset for f in files(self._disk, self._directory) if f.kind == file_names.LOG)
         segments = [Segment(self._disk, self._directory, offset, self._config) for offset in offsets]
         below = floor(segments, start) if segments else 0
+        if below:
+            self._disk.flush_directory(self._directory)  # The name of a segment that stays may not last yet.
         self._remove(segments[:below])
         for segment in segments[below:]:
             segment.load_size(self._now)
