@@ -25,7 +25,7 @@ from specs.language import SpecError
 
 FEASIBLE_RLIMIT = 200_000
 """What one question of feasibility may cost; where it isn't answered, both ways are taken."""
-PATHS_MAX = 4096
+PATHS_MAX = 1 << 16
 """How many paths one run of a function may have."""
 PENDING_MAX = 1024
 """How many of them may be put down and not be run yet; each round of a loop without an end puts down one."""
