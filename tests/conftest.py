@@ -13,18 +13,22 @@ import pytest
 
 from checkers.check import Outcome
 from checkers.verify import all_checks, run_checks
+from systems.kafka_install import jars_folder
 
 VERIFY = "test_verify.py"
 
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_compiled_specs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep compiled specs out of the user's cache, unless told where to keep them."""
+    """Keep compiled specs out of the user's cache, unless told where to keep them; systems are found where they are."""
     if "LOGPROOF_CACHE" in os.environ:
         yield
         return
+    installed, cache = jars_folder().parent, tmp_path_factory.mktemp("cache")
+    if installed.is_dir():
+        (cache / installed.name).symlink_to(installed, target_is_directory=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LOGPROOF_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("LOGPROOF_CACHE", str(cache))
         yield
 
 
