@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from checkers.history.completions import GIVEN
 from checkers.history.history import NIL, NONE, EventType, History, Kind
 from checkers.history.wing_gong_lowe.arrange import OPEN
 
-GIVEN = (Kind.SEND, Kind.WRITE, Kind.EXPECT, Kind.PUT, Kind.APPEND, Kind.ENQUEUE)
-"""What has its value from its invocation on."""
 ASKED = np.array([*GIVEN, Kind.COMMIT], np.int8)
 """What has all that stands in its value from its invocation on; the value of a commit is its generation."""
 Which = NDArray[np.intp] | NDArray[np.bool_]
@@ -90,7 +89,6 @@ def calls_of(history: History, kinds: Collection[Kind]) -> Calls:
     kind, value = history.kind[row], history.value[row]
     invoke = told.invoke[operation]
     event = invoke if told.event is told.invoke else told.event[operation]
-    _repeat_given(history, value, (kind, row, event))
     # The write of a compare-and-set comes right after what it expects.
     compares = np.zeros(len(row), bool)
     compares[1:] = (kind[:-1] == Kind.EXPECT) & (kind[1:] == Kind.WRITE) & (operation[:-1] == operation[1:])
@@ -182,17 +180,6 @@ def asked_offsets(history: History, calls: Calls) -> NDArray[np.int64]:
         if asked[event, kind, key]:
             offsets[position] = asked[event, kind, key].pop()
     return offsets
-
-
-def _repeat_given(history: History, value: NDArray[np.int64], rows: tuple[NDArray[Any], ...]) -> None:
-    """Where a completion does not repeat the value that was given, take it from the invocation."""
-    kind, row, event = rows
-    silent = np.flatnonzero((value == NIL) & np.isin(kind, np.array(GIVEN, np.int8)))
-    row, event = row[silent], event[silent]
-    given = history.rows[event] + (row - history.rows[history.event[row]])
-    same = given < history.rows[event + 1]
-    same[same] = history.kind[given[same]] == kind[silent][same]
-    value[silent[same]] = history.value[given[same]]
 
 
 def paired(first: NDArray[np.integer[Any]], second: NDArray[np.integer[Any]]) -> NDArray[np.void]:
