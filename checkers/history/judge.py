@@ -106,6 +106,7 @@ def judge(history: History, question: Question) -> Judgement:
     model = first if isinstance(first, str) else first.spec.name
     if question.model is not None:
         require_operations(history, question.model)
+    operations = operations_among(history)
     kafkas = LOG in models or OFFSETS in models
     shown = as_isolated(history, question.settings.isolation)
     if question.level is not None and first != LOG:
@@ -113,7 +114,7 @@ def judge(history: History, question: Question) -> Judgement:
     results = [linearizable(shown, each, steps_max=question.steps_max) for each in models]
     return Judgement(
         model=model,
-        operations=len(operations_among(history)),
+        operations=len(operations),
         settings=question.settings,
         anomalies=find_anomalies(history, question.settings) if kafkas else {},
         allowed=allowed(question.settings) if kafkas else {},
@@ -121,7 +122,7 @@ def judge(history: History, question: Question) -> Judgement:
         level=question.level,
         violations=violations(shown, question.level) if question.level is not None else (),
         others=tuple(results[1:]),
-        not_judged=not_judged(history, models),
+        not_judged=not_judged(history, operations, models),
     )
 
 
@@ -183,10 +184,10 @@ def covered(history: History, models: Sequence[str | Instance]) -> set[str]:
     return found.intersection(names)
 
 
-def not_judged(history: History, models: Sequence[str | Instance]) -> dict[str, int]:
-    """The functions that none of some models covers, and how many operations have each."""
+def not_judged(history: History, operations: NDArray[np.intp], models: Sequence[str | Instance]) -> dict[str, int]:
+    """The functions that none of some models covers, and how many of the operations have each."""
     known = covered(history, models)
-    counts = np.bincount(history.function[operations_among(history)], minlength=len(history.functions.names))
+    counts = np.bincount(history.function[operations], minlength=len(history.functions.names))
     named = zip(map(str, history.functions.names), counts.tolist(), strict=True)
     return {name: count for name, count in named if count and name not in known}
 

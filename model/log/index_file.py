@@ -10,6 +10,8 @@ Left out: files made at their full size and cut when the segment is complete.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from model.log.checkpoints import replace_file
 from model.log.config import RELATIVE_OFFSET_MAX
 from model.log.disk import Disk
@@ -19,7 +21,7 @@ class CorruptIndex(ValueError):  # noqa: N818 - what is wrong says more
     """The file of an index holds what no log writes."""
 
 
-class IndexFile:
+class IndexFile(ABC):
     """Entries of `entry_bytes` each, in order; their offsets are relative to the base offset of the segment."""
 
     entry_bytes: int
@@ -56,9 +58,9 @@ class IndexFile:
             raise CorruptIndex(f"{self.path}: it has {len(self._data)} bytes, not a multiple of {self.entry_bytes}")
         self.check()
 
+    @abstractmethod
     def check(self) -> None:
         """Raises CorruptIndex for entries that don't rise."""
-        raise NotImplementedError
 
     def truncate_to_entries(self, entries: int) -> None:
         """Keep the first entries only."""
